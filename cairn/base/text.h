@@ -1,0 +1,28 @@
+// Small text helpers: nearest names for error messages, numbers that read back to the same double.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cairn {
+
+/// The name of `names` nearest to `word` by edit distance, or "" if none is near (distance over a third of its length + 1).
+std::string nearest_name(const std::string& word, const std::vector<std::string>& names);
+/// " (did you mean 'hidden'?)", or "" when nothing is near.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& names);
+
+/// Shortest decimal text that reads back to the same double.
+std::string exact(double value);
+/// `value` rounded to `digits` after the point.
+std::string fixed(double value, int digits);
+
+std::vector<std::string> split(const std::string& text, char separator);
+std::string join(const std::vector<std::string>& parts, const std::string& separator);
+
+/// "1.5 GB"; powers of 1000.
+std::string human_bytes(double bytes);
+/// "3 h 02 min", "12 s".
+std::string human_seconds(double seconds);
+
+}  // namespace cairn

@@ -1,0 +1,42 @@
+// The friendly face of a trained model: named commands for `cairn run MODEL TASK`, typed C++ methods beside them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cairn/base/options.h"
+
+namespace cairn {
+
+/// Where a command's results go, one row at a time, in input order.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  virtual void row(const Json& row) = 0;  ///< an object: one JSON line, or plain columns
+};
+
+/// What the user typed around a command. "-" is stdin or stdout; "" means not given.
+struct Invocation {
+  std::string in;
+  std::string out;
+  std::vector<std::string> words;  ///< positional arguments after the task
+  RowSink* rows = nullptr;
+};
+
+/// One task of a pipeline. `options` declares the flags (`--count`); `run` reads them from the same config object.
+struct Command {
+  std::string name;
+  std::string help;
+  Fields options;
+  std::function<void(const Invocation&)> run;
+};
+
+class Pipeline {
+ public:
+  virtual ~Pipeline() = default;
+  virtual std::vector<Command> commands() = 0;
+};
+
+}  // namespace cairn

@@ -1,0 +1,35 @@
+// The one table of systems. A new system is a folder, a line here, a recipe, a test and a page.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cairn/base/document.h"
+#include "cairn/base/options.h"
+#include "cairn/models/pipeline.h"
+#include "cairn/train/recipe.h"
+#include "cairn/train/task.h"
+
+namespace cairn {
+
+struct System {
+  std::string name;
+  std::string summary;
+  /// Throws UsageError for an unknown key in the recipe's `model` or `data` section.
+  std::function<std::unique_ptr<train::Task>(const train::Recipe&)> task;
+  /// A task over a trained model folder, for `eval`: `data` replaces the data the model was trained with.
+  std::function<std::unique_ptr<train::Task>(const std::filesystem::path& model_folder, const Document& data)> evaluator;
+  std::function<std::unique_ptr<Pipeline>(const std::filesystem::path& model_folder)> pipeline;
+  /// Help texts of the recipe's `model` and `data` sections.
+  std::function<std::string()> options_help;
+};
+
+const std::vector<System>& systems();
+/// Throws UsageError with the nearest name.
+const System& system_named(const std::string& name);
+/// The system of a model folder, by its config.json. Throws InputError if it is no model folder.
+const System& system_of(const std::filesystem::path& model_folder);
+
+}  // namespace cairn

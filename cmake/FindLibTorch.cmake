@@ -1,0 +1,59 @@
+# Finds a LibTorch and makes the imported target LibTorch::LibTorch.
+#
+# Our own module instead of LibTorch's TorchConfig.cmake, because that one insists on a CUDA toolkit as soon as the
+# wheel was built with CUDA. Here only headers and libraries are named, so the CPU wheel, the CUDA wheel without a
+# toolkit, a plain unpacked LibTorch and a system one all configure.
+#
+#   LIBTORCH_DIR (or the environment's CAIRN_LIBTORCH)  the folder with include/ and lib/ (a wheel's `torch` folder too)
+#   LibTorch_VERSION, LibTorch_HAS_CUDA                  results
+set(LIBTORCH_DIR "$ENV{CAIRN_LIBTORCH}" CACHE PATH "Folder of LibTorch: the one with include/ and lib/")
+if(NOT LIBTORCH_DIR)
+  file(GLOB _candidates "${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch")
+  if(_candidates)
+    list(GET _candidates 0 _first)
+    set(LIBTORCH_DIR "${_first}" CACHE PATH "Folder of LibTorch: the one with include/ and lib/" FORCE)
+  endif()
+endif()
+
+find_path(LibTorch_INCLUDE_DIR torch/csrc/api/include/torch/torch.h
+  HINTS "${LIBTORCH_DIR}/include" PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH)
+find_library(LibTorch_CPU_LIBRARY torch_cpu HINTS "${LIBTORCH_DIR}/lib")
+find_library(LibTorch_C10_LIBRARY c10 HINTS "${LIBTORCH_DIR}/lib")
+find_library(LibTorch_TORCH_LIBRARY torch HINTS "${LIBTORCH_DIR}/lib")
+find_library(LibTorch_CUDA_LIBRARY torch_cuda HINTS "${LIBTORCH_DIR}/lib")
+find_library(LibTorch_C10_CUDA_LIBRARY c10_cuda HINTS "${LIBTORCH_DIR}/lib")
+
+if(LibTorch_INCLUDE_DIR AND EXISTS "${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h")
+  file(STRINGS "${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h" _version REGEX "define TORCH_VERSION ")
+elseif(LibTorch_INCLUDE_DIR)
+  file(STRINGS "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include/torch/version.h" _version REGEX "define TORCH_VERSION ")
+endif()
+string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" LibTorch_VERSION "${_version}")
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(LibTorch
+  REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR
+  VERSION_VAR LibTorch_VERSION
+  REASON_FAILURE_MESSAGE "set CAIRN_LIBTORCH to a LibTorch folder, or let ./run install one into .venv")
+
+set(LibTorch_HAS_CUDA OFF)
+if(LibTorch_CUDA_LIBRARY AND LibTorch_C10_CUDA_LIBRARY)
+  set(LibTorch_HAS_CUDA ON)
+endif()
+
+if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+  target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
+    "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
+  set(_libraries "${LibTorch_CPU_LIBRARY}" "${LibTorch_C10_LIBRARY}")
+  if(LibTorch_HAS_CUDA)
+    # Nothing of ours names a symbol of the CUDA libraries, yet loading them is what registers the CUDA kernels.
+    list(APPEND _libraries "-Wl,--no-as-needed" "${LibTorch_CUDA_LIBRARY}" "${LibTorch_C10_CUDA_LIBRARY}" "-Wl,--as-needed")
+  endif()
+  if(LibTorch_TORCH_LIBRARY)
+    list(APPEND _libraries "${LibTorch_TORCH_LIBRARY}")
+  endif()
+  target_link_libraries(LibTorch::LibTorch INTERFACE ${_libraries})
+  get_filename_component(_lib_dir "${LibTorch_CPU_LIBRARY}" DIRECTORY)
+  target_link_options(LibTorch::LibTorch INTERFACE "-Wl,-rpath,${_lib_dir}")
+endif()
