@@ -1,0 +1,78 @@
+// The options of the autoregressive density models: recipe sections `model`, `data` and `eval`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cairn/base/options.h"
+#include "cairn/models/autoregressive/order.h"
+
+namespace cairn::autoregressive {
+
+struct ModelConfig {
+  std::string kind = "nade";
+  std::vector<int64_t> hidden{500};
+  std::string activation = "relu";
+  std::string order = "raster";
+  int64_t orders = 1;
+  bool direct = false;
+  int64_t components = 10;
+  std::string label = "none";
+  int64_t seed = 0;
+
+  void fields(Fields& f) {
+    f("kind", kind, "bernoulli, mixture, fvsbn, nade, deep_nade or made",
+      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made"}));
+    f("hidden", hidden, "units of each hidden layer (nade has one)", each(at_least(1)));
+    f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
+    f("order", order, "in which the variables are visited", one_of(order_names()));
+    f("orders", orders, "orderings: masks of made, members of deep_nade's ensemble", at_least(1));
+    f("direct", direct, "made: connect inputs directly with outputs");
+    f("components", components, "of the mixture of Bernoullis", at_least(1));
+    f("label", label, "the label as one more variable: none, first or last in the order",
+      one_of({"none", "first", "last"}));
+    f("seed", seed, "of orders and masks", at_least(0));
+  }
+  LabelPlace label_place() const {
+    return label == "first" ? LabelPlace::first : label == "last" ? LabelPlace::last : LabelPlace::none;
+  }
+};
+
+struct DataConfig {
+  std::string train;
+  std::string valid;
+  std::string test;
+  int64_t holdout = 0;
+  int64_t limit = 0;
+  int64_t levels = 2;
+  std::string binarize = "none";
+  int64_t threshold = 128;
+
+  void fields(Fields& f) {
+    f("train", train, "training set: a catalogue name or a file");
+    f("valid", valid, "validation set; see also holdout");
+    f("test", test, "test set");
+    f("holdout", holdout, "without a validation set: hold out the last N training examples", at_least(0));
+    f("limit", limit, "use the first N examples of each split; 0 for all", at_least(0));
+    f("levels", levels, "values a variable takes: 0 .. levels - 1", between(2, 256));
+    f("binarize", binarize, "none, threshold (1 where value >= threshold), or sampled (1 with probability value / 255)",
+      one_of({"none", "threshold", "sampled"}));
+    f("threshold", threshold, "of binarize: threshold", between(0, 255));
+  }
+};
+
+struct EvalConfig {
+  int64_t limit = 0;
+  int64_t orders = 1;
+  int64_t batch = 500;
+
+  void fields(Fields& f) {
+    f("limit", limit, "periodic evaluations use the first N examples; 0 for all", at_least(0));
+    f("orders", orders, "periodic evaluations use the first N orderings of the ensemble; the last one uses all",
+      at_least(1));
+    f("batch", batch, "examples evaluated at a time", at_least(1));
+  }
+};
+
+}  // namespace cairn::autoregressive

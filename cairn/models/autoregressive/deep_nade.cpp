@@ -1,0 +1,115 @@
+#include "cairn/models/autoregressive/deep_nade.h"
+
+#include <torch/nn/functional.h>
+
+#include "cairn/base/error.h"
+#include "cairn/models/autoregressive/deep_nade_stepper.h"
+#include "cairn/models/autoregressive/frequencies.h"
+#include "cairn/nn/init.h"
+
+namespace cairn::autoregressive {
+
+namespace F = torch::nn::functional;
+
+DeepNade::DeepNade(ops::Variables variables, DeepNadeOptions options, RandomStream random)
+    : DensityModel(std::move(variables)), options_(std::move(options)) {
+  const int64_t R = this->variables().R(), D = this->variables().D();
+  const auto& H = options_.hidden;
+  input_ = register_parameter("input", nn::glorot(H[0], R, random.at(0)));
+  mask_ = register_parameter("mask", nn::glorot(H[0], D, random.at(1)));
+  biases_.push_back(register_parameter("bias1", torch::zeros({H[0]})));
+  for (size_t l = 1; l < H.size(); ++l) {
+    weights_.push_back(register_parameter(cat("weight", l + 1), nn::he(H[l], H[l - 1], random.at(l + 1))));
+    biases_.push_back(register_parameter(cat("bias", l + 1), torch::zeros({H[l]})));
+  }
+  V = register_parameter("V", nn::glorot(R, H.back(), random.at(H.size() + 1)));
+  b = register_parameter("b", torch::zeros({R}));
+}
+
+torch::Tensor DeepNade::activate(const torch::Tensor& a) const {
+  return options_.activation == "relu" ? torch::relu(a) : torch::sigmoid(a);
+}
+
+torch::Tensor DeepNade::top(const torch::Tensor& a1) const {
+  auto h = activate(a1);
+  for (size_t l = 0; l < weights_.size(); ++l) h = activate(F::linear(h, weights_[l], biases_[l + 1]));
+  return h;
+}
+
+namespace {
+
+/// Which variables each example knows: [B, D] of 0 and 1. The number known is uniform on 0 .. D - 1, the set uniform
+/// among those of that size. Drawn example by example from its own random stream.
+torch::Tensor draw_known(int64_t B, int64_t D, const RandomStream& random) {
+  const auto known = torch::zeros({B, D}, torch::kUInt8);
+  uint8_t* data = known.data_ptr<uint8_t>();
+  at::parallel_for(0, B, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      RandomStream own = random.at(n);
+      uint64_t wanted = own.below(D);
+      for (int64_t d = 0; d < D && wanted > 0; ++d) {  // selection sampling, Knuth 3.4.2 S
+        if (own.below(D - d) < wanted) {
+          data[n * D + d] = 1;
+          --wanted;
+        }
+      }
+    }
+  });
+  return known;
+}
+
+}  // namespace
+
+torch::Tensor DeepNade::objective(const torch::Tensor& x, RandomStream random) {
+  const int64_t D = variables().D();
+  const auto known = draw_known(x.size(0), D, random).to(x.device());
+  const auto type = input_.scalar_type();
+  const auto e = ops::one_hot(x * known, variables(), type);                 // [B, R]: unknown ones look like level 0
+  const auto a1 = F::linear(e, input_, biases_[0]) + F::linear(known.to(type), mask_);
+  const auto logits = F::linear(top(a1), V, b);                              // [B, R]
+  const auto terms = ops::log_likelihood(logits.to(type), x, variables()) * (1 - known.to(type));
+  const auto unknown = D - known.to(type).sum(1);
+  return -terms.sum(1) * static_cast<double>(D) / unknown;
+}
+
+torch::Tensor DeepNade::conditionals(const torch::Tensor& x, int64_t member) {
+  // a_1 after i known variables is a running sum, so the first layer costs one row a step; the layers above are run
+  // for a block of positions at once: [B * block, H].
+  const Order& o = order(member);
+  const int64_t B = x.size(0), D = variables().D(), block = 16;
+  const auto type = input_.scalar_type();
+  const auto e = ops::one_hot(x, variables(), type);
+  auto a1 = biases_[0].expand({B, -1});                                      // [B, H_1]
+  std::vector<torch::Tensor> terms(D);
+  for (int64_t begin = 0; begin < D; begin += block) {
+    const int64_t end = std::min(begin + block, D);
+    std::vector<torch::Tensor> states;
+    for (int64_t i = begin; i < end; ++i) {
+      states.push_back(a1);
+      const int64_t row = variables().offsets[o[i]], rows = variables().levels[o[i]] - 1;
+      a1 = a1 + torch::matmul(e.narrow(1, row, rows), input_.narrow(1, row, rows).t()) + mask_.select(1, o[i]);
+    }
+    const auto h = top(torch::stack(states, 1));                             // [B, block, H_L]
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t row = variables().offsets[o[i]], rows = variables().levels[o[i]] - 1;
+      const auto logits = F::linear(h.select(1, i - begin), V.narrow(0, row, rows), b.narrow(0, row, rows));
+      const ops::Variables single({variables().levels[o[i]]});
+      terms[o[i]] = ops::log_likelihood(logits.to(type), x.narrow(1, o[i], 1), single).squeeze(1);
+    }
+  }
+  return torch::stack(terms, 1);
+}
+
+void DeepNade::set_frequencies(const torch::Tensor& frequencies) {
+  torch::NoGradGuard no_grad;
+  b.copy_(logits_of(frequencies, variables()));
+}
+
+std::unique_ptr<Stepper> DeepNade::stepper(const Order& order, int64_t examples) {
+  DeepNadeWeights weights{.input = as_floats(input_.t()), .mask = as_floats(mask_.t()), .V = as_floats(V), .b = as_floats(b)};
+  for (const auto& weight : weights_) weights.layers.push_back(as_floats(weight));
+  for (const auto& bias : biases_) weights.biases.push_back(as_floats(bias));
+  return make_deep_nade_stepper(*this, order, examples, {std::move(weights), options_.activation == "relu"});
+}
+
+}  // namespace cairn::autoregressive

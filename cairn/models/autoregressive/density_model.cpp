@@ -1,0 +1,35 @@
+#include "cairn/models/autoregressive/density_model.h"
+
+#include <cmath>
+
+#include "cairn/base/error.h"
+
+namespace cairn::autoregressive {
+
+torch::Tensor DensityModel::objective(const torch::Tensor& x, RandomStream /*random*/) {
+  return -conditionals(x, 0).sum(1);
+}
+
+int64_t DensityModel::member_with(const Order& wanted) const {
+  for (int64_t member = 0; member < members(); ++member) {
+    if (order(member) == wanted) return member;
+  }
+  throw UsageError("stepper", "got an order that none of the model's members follows, expected a member's order");
+}
+
+torch::Tensor log_likelihood(DensityModel& model, const torch::Tensor& x, int64_t members) {
+  std::vector<torch::Tensor> each;
+  for (int64_t member = 0; member < members; ++member) each.push_back(model.conditionals(x, member).sum(1));
+  if (members == 1) return each.front();
+  return torch::stack(each).logsumexp(0) - std::log(static_cast<double>(members));
+}
+
+torch::Tensor log_likelihood(DensityModel& model, const torch::Tensor& x) {
+  return log_likelihood(model, x, model.members());
+}
+
+torch::Tensor as_floats(const torch::Tensor& parameter) {
+  return parameter.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+}
+
+}  // namespace cairn::autoregressive

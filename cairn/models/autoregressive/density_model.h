@@ -1,0 +1,67 @@
+// What every model of this room offers: log p(x) as a product of conditionals in some order, and the conditionals one
+// at a time for sampling, completion and coding.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <torch/nn/module.h>
+
+#include "cairn/base/random.h"
+#include "cairn/models/autoregressive/order.h"
+#include "cairn/ops/variables.h"
+
+namespace cairn::autoregressive {
+
+/// Walks through the variables of N examples in one order. What an example gets depends on that example alone, bit for
+/// bit: not on the batch, the threads or the machine (ops/row_kernels.h). So a decoder repeats the encoder's steps.
+class Stepper {
+ public:
+  virtual ~Stepper() = default;
+  /// Logits of the variable at the current position: `out` gets N x (K - 1) floats, level 0 being the reference.
+  virtual void logits(float* out) = 0;
+  /// Fixes that variable (`values`: N levels) and moves on to the next position.
+  virtual void observe(const int64_t* values) = 0;
+};
+
+/// Base of all models. x is [B, D], uint8, values 0 .. K_d - 1; a joint model's last column is the label.
+class DensityModel : public torch::nn::Module {
+ public:
+  explicit DensityModel(ops::Variables variables) : variables_(std::move(variables)) {}
+
+  const ops::Variables& variables() const { return variables_; }
+
+  /// Members of the ensemble: p(x) is the mean of the members' p(x), each over an order of its own.
+  virtual int64_t members() const { return 1; }
+  virtual const Order& order(int64_t member) const = 0;
+  /// Whether `stepper` can follow any order, not only its members'.
+  virtual bool orderless() const { return false; }
+
+  /// log p(x_d | what precedes d in the member's order): [B, D] in the order of the columns of x.
+  virtual torch::Tensor conditionals(const torch::Tensor& x, int64_t member) = 0;
+  /// What training minimises, one value an example: [B]. By default -log p(x).
+  virtual torch::Tensor objective(const torch::Tensor& x, RandomStream random);
+  /// Keeps what the network's structure demands (masked weights at zero) after an optimiser step.
+  virtual void after_step() {}
+  /// Starts the output biases at the data's own frequencies. `frequencies`: [R], of each row of ops::one_hot.
+  virtual void set_frequencies(const torch::Tensor& frequencies) = 0;
+
+  /// Throws UsageError if the model cannot follow `order`.
+  virtual std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) = 0;
+
+ protected:
+  /// The member whose order is `order`. Throws UsageError if there is none.
+  int64_t member_with(const Order& order) const;
+
+ private:
+  ops::Variables variables_;
+};
+
+/// log p(x) of the ensemble's first `members` members: [B], log-mean-exp over their full log p(x).
+torch::Tensor log_likelihood(DensityModel& model, const torch::Tensor& x, int64_t members);
+torch::Tensor log_likelihood(DensityModel& model, const torch::Tensor& x);
+
+/// The parameter's values as contiguous floats, for steppers.
+torch::Tensor as_floats(const torch::Tensor& parameter);
+
+}  // namespace cairn::autoregressive

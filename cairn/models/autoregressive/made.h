@@ -1,0 +1,53 @@
+// MADE, the masked autoencoder for distribution estimation (Germain, Gregor, Murray & Larochelle 2015).
+//
+//   h_l = g(b_l + (W_l * M_l) h_(l-1)),   logits = b + (V * M_V) h_L [+ (A * M_A) e]
+//
+// Masks follow from degrees (masks.h). Hidden units are sorted by degree, so a masked product is block triangular and
+// its empty blocks are skipped (ops/masked_linear.h). Several masks mean several orders of the inputs; the degrees of
+// the hidden units stay, so only the first and the last weight change their columns and rows with the order.
+#pragma once
+
+#include <vector>
+
+#include "cairn/models/autoregressive/density_model.h"
+#include "cairn/ops/masked_linear.h"
+
+namespace cairn::autoregressive {
+
+struct MadeOptions {
+  std::vector<int64_t> hidden;
+  std::string activation = "relu";  ///< or "sigmoid"
+  std::vector<Order> orders;        ///< one mask each; training draws one for each batch
+  bool direct = false;
+};
+
+/// Parameters, with inputs and outputs in the positions of the first order: "weight<l>" [H_l, H_(l-1)], "bias<l>" [H_l],
+/// "V" [R, H_L], "b" [R] and with direct connections "A" [R, R].
+class Made : public DensityModel {
+ public:
+  Made(ops::Variables variables, MadeOptions options, RandomStream random);
+
+  int64_t members() const override { return static_cast<int64_t>(options_.orders.size()); }
+  const Order& order(int64_t member) const override { return options_.orders.at(member); }
+  torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
+  torch::Tensor objective(const torch::Tensor& x, RandomStream random) override;
+  void after_step() override;
+  void set_frequencies(const torch::Tensor& frequencies) override;
+  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
+
+ private:
+  /// Where the rows that `member` visits in turn stand among those of the first order: [R].
+  torch::Tensor rows_of(int64_t member) const;
+  /// The first layer's weight with its columns, or V with its rows, as `member` sees them: sorted and masked.
+  torch::Tensor first_weight(int64_t member) const;
+  torch::Tensor last_weight(int64_t member) const;
+  torch::Tensor activate(const torch::Tensor& a) const;
+
+  MadeOptions options_;
+  std::vector<torch::Tensor> weights_, biases_;
+  torch::Tensor V, b, A;
+  std::vector<ops::StaircaseMask> masks_;  // of the hidden layers; the last is V's
+  ops::StaircaseMask direct_mask_;
+};
+
+}  // namespace cairn::autoregressive

@@ -1,0 +1,103 @@
+#include "cairn/models/autoregressive/model_factory.h"
+
+#include "cairn/base/error.h"
+#include "cairn/models/autoregressive/bernoulli.h"
+#include "cairn/models/autoregressive/deep_nade.h"
+#include "cairn/models/autoregressive/fvsbn.h"
+#include "cairn/models/autoregressive/made.h"
+#include "cairn/models/autoregressive/nade.h"
+#include "cairn/models/model_folder.h"
+
+namespace cairn::autoregressive {
+
+namespace {
+
+struct SpecFields {  // the part of the spec that is not the recipe's `model` section
+  std::vector<int64_t> shape;
+  Encoding encoding;
+  void fields(Fields& f) {
+    f("shape", shape, "of one example, without the label", each(at_least(1)));
+    f("levels", encoding.levels, "values a variable takes", between(2, 256));
+    f("binarize", encoding.binarize, "how raw values become 0 and 1", one_of({"none", "threshold", "sampled"}));
+    f("threshold", encoding.threshold, "of binarize: threshold", between(0, 255));
+    f("sampling_seed", encoding.seed, "of binarize: sampled");
+  }
+};
+
+/// The orders of the ensemble: the first has the configured name, the others are random.
+std::vector<Order> make_orders(const ModelSpec& spec) {
+  const RandomStream random(spec.config.seed, "orders");
+  OrderOptions options{.name = spec.config.order, .shape = spec.shape, .label = spec.config.label_place()};
+  std::vector<Order> orders{make_order(options, random.at(0))};
+  options.name = "random";
+  for (int64_t k = 1; k < spec.config.orders; ++k) orders.push_back(make_order(options, random.at(k)));
+  return orders;
+}
+
+void check(const ModelConfig& config) {
+  const bool has_hidden = config.kind == "nade" || config.kind == "deep_nade" || config.kind == "made";
+  if (has_hidden && config.hidden.empty()) {
+    throw UsageError("model.hidden", got_expected("no layer", "at least one"));
+  }
+  if (config.kind == "nade" && config.hidden.size() != 1) {
+    throw UsageError("model.hidden", cat(got_expected(cat(config.hidden.size(), " layers"), "1"), "; deep_nade has more"));
+  }
+  const bool ensemble = config.kind == "deep_nade" || config.kind == "made";
+  if (!ensemble && config.orders != 1) {
+    throw UsageError("model.orders", cat(config.kind, ": ", got_expected(config.orders, "1; deep_nade and made have more")));
+  }
+}
+
+}  // namespace
+
+Json ModelSpec::to_json() const {
+  ModelConfig options = config;
+  SpecFields rest{shape, encoding};
+  Json json = fields_of(options).to_json();
+  json.update(fields_of(rest).to_json());
+  return json;
+}
+
+ModelSpec ModelSpec::from_json(const Json& json, const std::string& source) {
+  ModelSpec spec;
+  SpecFields rest;
+  Fields fields;  // both sets of options share one flat object
+  spec.config.fields(fields);
+  rest.fields(fields);
+  fields.read(Document(json, source), "model");
+  spec.shape = rest.shape;
+  spec.encoding = rest.encoding;
+  return spec;
+}
+
+std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {
+  const ModelConfig& config = spec.config;
+  check(config);
+  const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
+  const auto orders = make_orders(spec);
+  const RandomStream weights(config.seed, "weights");
+  if (config.kind == "bernoulli") return std::make_shared<IndependentBernoulli>(variables, orders[0]);
+  if (config.kind == "mixture") {
+    return std::make_shared<BernoulliMixture>(variables, orders[0], config.components, weights);
+  }
+  if (config.kind == "fvsbn") return std::make_shared<Fvsbn>(variables, orders[0]);
+  if (config.kind == "nade") return std::make_shared<Nade>(variables, orders[0], config.hidden[0], weights);
+  if (config.kind == "deep_nade") {
+    const DeepNadeOptions options{.hidden = config.hidden, .activation = config.activation, .orders = orders};
+    return std::make_shared<DeepNade>(variables, options, weights);
+  }
+  const MadeOptions options{
+      .hidden = config.hidden, .activation = config.activation, .orders = orders, .direct = config.direct};
+  return std::make_shared<Made>(variables, options, weights);
+}
+
+LoadedModel load_model(const std::filesystem::path& folder) {
+  const Json config = read_model_config(folder);
+  auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
+  auto model = make_model(spec);
+  load_weights(*model, folder / "model.safetensors");
+  model->eval();
+  return {std::move(spec), std::move(model)};
+}
+
+}  // namespace cairn::autoregressive

@@ -1,0 +1,18 @@
+// What every system reads from a model folder.
+#pragma once
+
+#include <filesystem>
+
+#include <torch/nn/module.h>
+
+#include "cairn/base/document.h"
+
+namespace cairn {
+
+/// config.json of a model folder: "system", "format", "model", ... Throws InputError if it is absent or malformed.
+Json read_model_config(const std::filesystem::path& folder);
+
+/// Loads a safetensors file into `network`, strictly (nn/state_dict.h).
+void load_weights(torch::nn::Module& network, const std::filesystem::path& file);
+
+}  // namespace cairn
