@@ -1,11 +1,11 @@
 // A recipe: YAML sections `system`, `model`, `data`, `train`, `eval`; `key.path=value` overrides.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "cairn/base/document.h"
+#include "cairn/base/resources.h"
 
 namespace cairn::train {
 
@@ -20,9 +20,8 @@ struct Recipe {
 Recipe load_recipe(const std::string& recipe, const std::vector<std::string>& overrides);
 Recipe load_recipe(const Document& document, const std::string& name);
 
-/// Folders that hold recipes, shipped models and shipped data: CAIRN_HOME, the source tree, the installed share/cairn.
-std::vector<std::filesystem::path> resource_folders();
-/// The first existing `relative` below a resource folder; throws EnvironmentError naming those searched.
-std::filesystem::path resource(const std::filesystem::path& relative);
+/// Recipes, shipped models and shipped data are found below these (cairn/base/resources.h).
+using cairn::resource;
+using cairn::resource_folders;
 
 }  // namespace cairn::train

@@ -1,0 +1,15 @@
+// Where the files that come with the tool lie: recipes, shipped models, shipped data.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+namespace cairn {
+
+/// The existing ones of: $CAIRN_HOME, the source tree it was built from, share/cairn beside the running program,
+/// share/cairn of the install prefix; in that order, each once.
+std::vector<std::filesystem::path> resource_folders();
+/// The first existing `relative` below a resource folder; throws EnvironmentError naming those searched.
+std::filesystem::path resource(const std::filesystem::path& relative);
+
+}  // namespace cairn
