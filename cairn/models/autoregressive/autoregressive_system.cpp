@@ -1,0 +1,34 @@
+#include "cairn/models/autoregressive/autoregressive_system.h"
+
+#include "cairn/models/autoregressive/autoregressive_config.h"
+#include "cairn/models/autoregressive/autoregressive_pipeline.h"
+#include "cairn/models/autoregressive/autoregressive_task.h"
+
+namespace cairn::autoregressive {
+
+namespace {
+
+template <class Config>
+std::string help_of(const char* section) {
+  Config config;
+  return std::string(section) + ":\n" + fields_of(config).help_text();
+}
+
+}  // namespace
+
+System autoregressive_system() {
+  System system;
+  system.name = "autoregressive";
+  system.summary = "density models p(x) and p(x, y): FVSBN, NADE, deep orderless NADE, MADE, and Bernoulli baselines";
+  system.task = make_task;
+  system.evaluator = make_evaluator;
+  system.pipeline = [](const std::filesystem::path& folder) {
+    return std::make_unique<DensityEstimator>(DensityEstimator::load(folder));
+  };
+  system.options_help = [] {
+    return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
+  };
+  return system;
+}
+
+}  // namespace cairn::autoregressive
