@@ -1,5 +1,7 @@
 #include "cairn/models/array_output.h"
 
+#include <algorithm>
+
 #include "cairn/base/error.h"
 #include "cairn/io/idx.h"
 #include "cairn/io/npy.h"
@@ -27,7 +29,7 @@ void write_examples(const torch::Tensor& x, const std::string& out, RowSink& row
     io::write_idx(out, x);
   } else if (out.ends_with(".png")) {
     if (x.dim() != 3) throw UsageError("--out", got_expected(cat("examples of shape ", x.sizes().slice(1)), "pictures"));
-    vision::write_png(out, vision::sheet(x));
+    vision::write_png(out, vision::grid(x.to(torch::kFloat32) / std::max<double>(x.numel() ? x.max().item<double>() : 0, 1)));
   } else {
     write_rows(x, rows);
   }

@@ -2,9 +2,10 @@
 //
 //   h_l = g(b_l + (W_l * M_l) h_(l-1)),   logits = b + (V * M_V) h_L [+ (A * M_A) e]
 //
-// Masks follow from degrees (masks.h). Hidden units are sorted by degree, so a masked product is block triangular and
-// its empty blocks are skipped (ops/masked_linear.h). Several masks mean several orders of the inputs; the degrees of
-// the hidden units stay, so only the first and the last weight change their columns and rows with the order.
+// Masks follow from degrees (masks.h). Inputs and outputs are taken in the order of their positions and hidden units in
+// the order of their degrees, so every mask is a staircase whose empty blocks are skipped (ops/masked_linear.h).
+// Several masks are several orders of the variables: the hidden units keep their degrees, so only the first and the
+// last weights exchange columns and rows with the order.
 #pragma once
 
 #include <vector>
@@ -21,8 +22,8 @@ struct MadeOptions {
   bool direct = false;
 };
 
-/// Parameters, with inputs and outputs in the positions of the first order: "weight<l>" [H_l, H_(l-1)], "bias<l>" [H_l],
-/// "V" [R, H_L], "b" [R] and with direct connections "A" [R, R].
+/// Parameters, with the rows of e and of the logits in the positions of the first order: "weight<l>" [H_l, H_(l-1)] and
+/// "bias<l>" [H_l], H_0 = R; "V" [R, H_L], "b" [R], and with direct connections "A" [R, R].
 class Made : public DensityModel {
  public:
   Made(ops::Variables variables, MadeOptions options, RandomStream random);
@@ -36,18 +37,18 @@ class Made : public DensityModel {
   std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
 
  private:
-  /// Where the rows that `member` visits in turn stand among those of the first order: [R].
-  torch::Tensor rows_of(int64_t member) const;
-  /// The first layer's weight with its columns, or V with its rows, as `member` sees them: sorted and masked.
-  torch::Tensor first_weight(int64_t member) const;
-  torch::Tensor last_weight(int64_t member) const;
+  /// What a member sees of the layers that depend on the order, its rows and columns in its own positions.
+  struct Ends {
+    torch::Tensor first, V, b, A;
+  };
+  Ends ends(int64_t member) const;
   torch::Tensor activate(const torch::Tensor& a) const;
 
   MadeOptions options_;
-  std::vector<torch::Tensor> weights_, biases_;
+  std::vector<torch::Tensor> weights_, biases_;  // of the hidden layers
   torch::Tensor V, b, A;
-  std::vector<ops::StaircaseMask> masks_;  // of the hidden layers; the last is V's
-  ops::StaircaseMask direct_mask_;
+  std::vector<ops::StaircaseMask> masks_;        // of the hidden layers
+  ops::StaircaseMask output_mask_, direct_mask_;
 };
 
 }  // namespace cairn::autoregressive

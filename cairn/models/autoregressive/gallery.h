@@ -1,0 +1,18 @@
+// Pictures of what a density model does: samples, and the lower halves of test images drawn anew.
+#pragma once
+
+#include <map>
+
+#include "cairn/models/autoregressive/autoregressive_data.h"
+#include "cairn/models/autoregressive/model_factory.h"
+#include "cairn/vision/page.h"
+
+namespace cairn::autoregressive {
+
+/// A sheet of pictures of x [N, D (+ label)]: uint8. Shapes that are no pictures give one row an example.
+torch::Tensor sheet(const torch::Tensor& x, const ModelSpec& spec, int64_t columns);
+
+/// Adds samples and, where the order allows it, completions of held-out examples to the page.
+void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map<data::Split, DataSet>& sets);
+
+}  // namespace cairn::autoregressive

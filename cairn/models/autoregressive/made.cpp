@@ -1,0 +1,127 @@
+#include "cairn/models/autoregressive/made.h"
+
+#include <algorithm>
+
+#include "cairn/base/error.h"
+#include "cairn/models/autoregressive/frequencies.h"
+#include "cairn/models/autoregressive/made_stepper.h"
+#include "cairn/models/autoregressive/masks.h"
+#include "cairn/nn/init.h"
+
+namespace cairn::autoregressive {
+
+namespace {
+
+/// Units of each degree in `degrees` (ascending) see those below whose degree is at most theirs.
+ops::StaircaseMask mask_between(const std::vector<int64_t>& below, const std::vector<int64_t>& degrees) {
+  std::vector<int64_t> reach;
+  for (const int64_t degree : degrees) {
+    reach.push_back(std::upper_bound(below.begin(), below.end(), degree) - below.begin());
+  }
+  return {std::move(reach), static_cast<int64_t>(below.size())};
+}
+
+/// The positions of the logits less one: an output sees units whose degree is below its own position.
+std::vector<int64_t> one_less(std::vector<int64_t> positions) {
+  for (auto& position : positions) --position;
+  return positions;
+}
+
+/// Rows of e in the positions of the order `to`, as indices into rows in the positions of `from`.
+torch::Tensor between_orders(const ops::Variables& variables, const Order& from, const Order& to) {
+  return rows_in_order(variables, from).argsort().index_select(0, rows_in_order(variables, to));
+}
+
+}  // namespace
+
+Made::Made(ops::Variables variables, MadeOptions options, RandomStream random)
+    : DensityModel(std::move(variables)), options_(std::move(options)) {
+  const int64_t R = this->variables().R(), D = this->variables().D();
+  auto positions = row_positions(this->variables(), options_.orders[0]);
+  std::sort(positions.begin(), positions.end());
+
+  auto below = positions;
+  for (size_t l = 0; l < options_.hidden.size(); ++l) {
+    const auto degrees = hidden_degrees(options_.hidden[l], D);
+    const auto fan_in = static_cast<int64_t>(below.size());
+    masks_.push_back(mask_between(below, degrees));
+    weights_.push_back(register_parameter(cat("weight", l + 1), nn::glorot(options_.hidden[l], fan_in, random.at(l))));
+    biases_.push_back(register_parameter(cat("bias", l + 1), torch::zeros({options_.hidden[l]})));
+    below = degrees;
+  }
+  output_mask_ = mask_between(below, one_less(positions));
+  V = register_parameter("V", nn::glorot(R, options_.hidden.back(), random.at(options_.hidden.size())));
+  b = register_parameter("b", torch::zeros({R}));
+  if (options_.direct) {
+    direct_mask_ = mask_between(positions, one_less(positions));
+    A = register_parameter("A", torch::zeros({R, R}));
+  }
+  after_step();
+}
+
+void Made::after_step() {
+  const torch::NoGradGuard no_grad;
+  for (size_t l = 0; l < weights_.size(); ++l) {
+    // With several orders the first weight's allowed columns depend on the order: `ends` masks it.
+    if (l > 0 || members() == 1) masks_[l].apply_(weights_[l]);
+  }
+  if (members() > 1) return;
+  output_mask_.apply_(V);
+  if (options_.direct) direct_mask_.apply_(A);
+}
+
+torch::Tensor Made::activate(const torch::Tensor& a) const {
+  return options_.activation == "relu" ? torch::relu(a) : torch::sigmoid(a);
+}
+
+Made::Ends Made::ends(int64_t member) const {
+  if (members() == 1) return {weights_[0], V, b, A};
+  const auto rows = between_orders(variables(), options_.orders[0], order(member)).to(b.device());
+  Ends seen{.first = weights_[0].index_select(1, rows) * masks_[0].dense(b.options()),
+            .V = V.index_select(0, rows) * output_mask_.dense(b.options()),
+            .b = b.index_select(0, rows),
+            .A = {}};
+  if (options_.direct) seen.A = A.index_select(0, rows).index_select(1, rows) * direct_mask_.dense(b.options());
+  return seen;
+}
+
+torch::Tensor Made::conditionals(const torch::Tensor& x, int64_t member) {
+  const auto rows = rows_in_order(variables(), order(member)).to(x.device());
+  const Ends seen = ends(member);
+  const auto e = ops::one_hot(x, variables(), b.scalar_type()).index_select(1, rows);    // [B, R] by position
+  auto h = e;
+  for (size_t l = 0; l < weights_.size(); ++l) {
+    h = activate(ops::masked_linear(h, l == 0 ? seen.first : weights_[l], biases_[l], masks_[l]));  // [B, H_l]
+  }
+  auto logits = ops::masked_linear(h, seen.V, seen.b, output_mask_);                     // [B, R] by position
+  if (options_.direct) logits = logits + ops::masked_linear(e, seen.A, torch::zeros_like(seen.b), direct_mask_);
+  return ops::log_likelihood(logits.index_select(1, rows.argsort()), x, variables());
+}
+
+torch::Tensor Made::objective(const torch::Tensor& x, RandomStream random) {
+  return -conditionals(x, static_cast<int64_t>(random.below(members()))).sum(1);
+}
+
+void Made::set_frequencies(const torch::Tensor& frequencies) {
+  const torch::NoGradGuard no_grad;
+  b.copy_(logits_of(frequencies, variables()).index_select(0, rows_in_order(variables(), options_.orders[0])));
+}
+
+std::unique_ptr<Stepper> Made::stepper(const Order& order, int64_t examples) {
+  const torch::NoGradGuard no_grad;
+  const Ends seen = ends(member_with(order));
+  MadeStepperOptions stepper;
+  const int64_t D = variables().D();
+  for (size_t l = 0; l < weights_.size(); ++l) {
+    // The first layer adds a column for each variable that is not 0, so it is kept by columns.
+    const auto weight = l == 0 ? seen.first.t() : weights_[l];
+    stepper.layers.push_back({as_floats(weight), as_floats(biases_[l]), hidden_degrees(options_.hidden[l], D)});
+  }
+  stepper.V = as_floats(seen.V);
+  stepper.b = as_floats(seen.b);
+  if (options_.direct) stepper.A = as_floats(seen.A);
+  stepper.relu = options_.activation == "relu";
+  return make_made_stepper(*this, order, examples, std::move(stepper));
+}
+
+}  // namespace cairn::autoregressive
