@@ -11,7 +11,7 @@ namespace cairn::ops {
 
 namespace {
 
-constexpr int64_t kMaxBlocks = 16;    // more blocks skip more but make the products smaller
+constexpr int64_t kMaxBlocks = 16;  // more blocks skip more but make the products smaller
 constexpr int64_t kMinBlockRows = 128;
 
 std::vector<StaircaseMask::Block> blocks_of(const std::vector<int64_t>& reach) {
@@ -30,8 +30,9 @@ std::vector<StaircaseMask::Block> blocks_of(const std::vector<int64_t>& reach) {
 StaircaseMask::StaircaseMask(std::vector<int64_t> reach, int64_t inputs) : reach_(std::move(reach)), inputs_(inputs) {
   for (size_t j = 0; j < reach_.size(); ++j) {
     if (reach_[j] < (j ? reach_[j - 1] : 0) || reach_[j] > inputs) {
-      throw UsageError("StaircaseMask", cat("output ", j, ": ", got_expected(cat("reach ", reach_[j]),
-                                                                          cat("no fall, and at most ", inputs))));
+      throw UsageError(
+          "StaircaseMask",
+          cat("output ", j, ": ", got_expected(cat("reach ", reach_[j]), cat("no fall, and at most ", inputs))));
     }
   }
   blocks_ = blocks_of(reach_);
@@ -95,7 +96,7 @@ class MaskedLinear : public torch::autograd::Function<MaskedLinear> {
     const StaircaseMask mask(context->saved_data["mask"].toIntVector(), inputs.size(1));
     const auto x_type = static_cast<torch::ScalarType>(context->saved_data["x_type"].toInt());
     const auto W_type = static_cast<torch::ScalarType>(context->saved_data["W_type"].toInt());
-    const auto g = gradients[0].to(inputs.scalar_type());                                        // [B, outputs]
+    const auto g = gradients[0].to(inputs.scalar_type());  // [B, outputs]
     auto grad_x = context->needs_input_grad(0) ? torch::zeros_like(inputs) : torch::Tensor();
     auto grad_W = torch::zeros(weights.sizes(), weights.options().dtype(W_type));
     for (const auto& block : mask.blocks()) {
@@ -103,7 +104,8 @@ class MaskedLinear : public torch::autograd::Function<MaskedLinear> {
       const auto own = g.narrow(1, block.begin, rows);
       const auto reached = inputs.narrow(1, 0, block.columns);
       if (grad_x.defined()) {
-        grad_x.narrow(1, 0, block.columns).addmm_(own, weights.narrow(0, block.begin, rows).narrow(1, 0, block.columns));
+        grad_x.narrow(1, 0, block.columns)
+            .addmm_(own, weights.narrow(0, block.begin, rows).narrow(1, 0, block.columns));
       }
       auto out = grad_W.narrow(0, block.begin, rows).narrow(1, 0, block.columns);
       if (W_type == g.scalar_type()) {

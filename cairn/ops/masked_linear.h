@@ -1,8 +1,8 @@
 // A linear layer whose mask is a staircase: output j sees the first reach[j] inputs, and reach never falls.
 //
-// Masks of autoregressive networks have this shape once units are sorted by degree (Germain et al. 2015, section 3). The
-// masked product is then block lower triangular, and a block of outputs is one product with the inputs it can reach:
-// about half of the work of the dense product, forward and backward.
+// Masks of autoregressive networks have this shape once units are sorted by degree (Germain et al. 2015, section 3).
+// The masked product is then block lower triangular, and a block of outputs is one product with the inputs it can
+// reach: about half of the work of the dense product, forward and backward.
 #pragma once
 
 #include <cstdint>
