@@ -17,7 +17,7 @@ class RowSink {
   virtual void row(const Json& row) = 0;  ///< an object: one JSON line, or plain columns
 };
 
-/// What the user typed around a command. "-" is stdin or stdout; "" means not given.
+/// What the user typed around a command; "" means not given. The tool hands stdin and stdout ("-") over as files.
 struct Invocation {
   std::string in;
   std::string out;
@@ -31,6 +31,8 @@ struct Command {
   std::string help;
   Fields options;
   std::function<void(const Invocation&)> run;
+  /// `run` writes the file `out` itself, and its rows are a summary. Otherwise the rows are the result and go to `out`.
+  bool writes_out = false;
 };
 
 class Pipeline {

@@ -107,7 +107,8 @@ std::vector<Command> DensityEstimator::commands() {
              const auto drawn =
                  sample({.count = sample_flags->count, .seed = sample_flags->seed, .label = sample_flags->label});
              write_examples(drawn, call.out, *call.rows);
-           }},
+           },
+       .writes_out = true},
       {.name = "complete",
        .help = "draw the unknown part of each example of --in, given the known part",
        .options = fields_of(*complete_flags),
@@ -115,7 +116,8 @@ std::vector<Command> DensityEstimator::commands() {
            [this, complete_flags](const Invocation& call) {
              const auto mask = read_mask(complete_flags->known, shape());
              write_examples(complete(read_input(call, "complete"), mask, complete_flags->seed), call.out, *call.rows);
-           }},
+           },
+       .writes_out = true},
       {.name = "classify",
        .help = "p(y | x) of a joint model, one row for each example of --in",
        .options = {},
@@ -123,11 +125,13 @@ std::vector<Command> DensityEstimator::commands() {
       {.name = "compress",
        .help = "code --in without loss into --out with the model's probabilities",
        .options = {},
-       .run = [this](const Invocation& call) { compress_file(*this, call); }},
+       .run = [this](const Invocation& call) { compress_file(*this, call); },
+       .writes_out = true},
       {.name = "decompress",
        .help = "the array that was compressed into --in, written to --out",
        .options = {},
-       .run = [this](const Invocation& call) { decompress_file(*this, call); }},
+       .run = [this](const Invocation& call) { decompress_file(*this, call); },
+       .writes_out = true},
   };
 }
 

@@ -1,0 +1,27 @@
+// A file's bytes, mapped read-only into memory.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace cairn::io {
+
+/// Pages are private: a writer of tensors made from them changes memory, never the file.
+class MappedFile {
+ public:
+  /// Throws EnvironmentError if the file cannot be opened. An empty file maps to no bytes.
+  static std::shared_ptr<MappedFile> open(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  MappedFile() = default;
+  std::span<std::byte> bytes_;
+};
+
+}  // namespace cairn::io
