@@ -9,6 +9,8 @@
 
 #include <hwy/highway.h>
 
+#include <iterator>
+
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
 
@@ -49,29 +51,37 @@ struct ExpConstants<double> {
                                        1.0};
 };
 
+/// a * b + c as the instruction set does it best; some round twice.
+struct NativeArithmetic {
+  template <class D, class V>
+  static HWY_INLINE V mul_add(D, V a, V b, V c) {
+    return hn::MulAdd(a, b, c);
+  }
+};
+
 /// e^x, x cut to +-kLimit.
-template <class D, class V>
+template <class Arithmetic = NativeArithmetic, class D, class V>
 HWY_INLINE V exp(D d, V x) {
   using T = hn::TFromD<D>;
   using C = ExpConstants<T>;
   const hn::RebindToSigned<D> di;
   x = hn::Min(hn::Max(x, hn::Set(d, -C::kLimit)), hn::Set(d, C::kLimit));
   const V round = hn::Set(d, C::kRound);
-  const V shifted = hn::MulAdd(x, hn::Set(d, static_cast<T>(1.4426950408889634)), round);
-  const V n = hn::Sub(shifted, round);
-  V f = hn::NegMulAdd(n, hn::Set(d, C::kLn2High), x);
-  f = hn::NegMulAdd(n, hn::Set(d, C::kLn2Low), f);
+  const V shifted = Arithmetic::mul_add(d, x, hn::Set(d, static_cast<T>(1.4426950408889634)), round);
+  const V n = hn::Sub(round, shifted);  // minus the nearest integer
+  V f = Arithmetic::mul_add(d, n, hn::Set(d, C::kLn2High), x);
+  f = Arithmetic::mul_add(d, n, hn::Set(d, C::kLn2Low), f);
   V e = hn::Set(d, C::kTaylor[0]);
-  for (size_t k = 1; k < std::size(C::kTaylor); ++k) e = hn::MulAdd(e, f, hn::Set(d, C::kTaylor[k]));
+  for (size_t k = 1; k < std::size(C::kTaylor); ++k) e = Arithmetic::mul_add(d, e, f, hn::Set(d, C::kTaylor[k]));
   const auto exponent = hn::ShiftLeft<C::kMantissaBits>(hn::BitCast(di, shifted));
   return hn::BitCast(d, hn::Add(hn::BitCast(di, e), exponent));
 }
 
 /// 1 / (1 + e^-x); NaN stays NaN, so that a diverged run is noticed.
-template <class D, class V>
+template <class Arithmetic = NativeArithmetic, class D, class V>
 HWY_INLINE V sigmoid(D d, V x) {
   const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
-  const V h = hn::Div(one, hn::Add(one, exp(d, hn::Neg(x))));
+  const V h = hn::Div(one, hn::Add(one, exp<Arithmetic>(d, hn::Neg(x))));
   return hn::IfThenElse(hn::IsNaN(x), x, h);
 }
 
