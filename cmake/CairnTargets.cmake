@@ -15,10 +15,16 @@ add_library(cairn_torch INTERFACE)
 target_link_libraries(cairn_torch INTERFACE cairn_dependencies LibTorch::LibTorch OpenMP::OpenMP_CXX)
 
 # cairn_floor(NAME [PLAIN] [LIBRARIES lib...]): the sources under cairn/NAME. PLAIN floors are compiled without LibTorch.
+# CUDA kernels (*_cuda.cu) or the stubs in their place (*_cuda_stub.cpp), as CairnCuda.cmake decided.
 function(cairn_floor name)
   cmake_parse_arguments(ARG "PLAIN" "" "LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$|_pch\\.cpp$")
+  if(CAIRN_HAS_CUDA)
+    file(GLOB_RECURSE kernels CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_cuda.cu")
+    list(FILTER sources EXCLUDE REGEX "_cuda_stub\\.cpp$")
+    list(APPEND sources ${kernels})
+  endif()
   if(NOT sources)  # a floor may consist of headers alone
     file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/${name}_empty.cpp" CONTENT "")
     set(sources "${CMAKE_BINARY_DIR}/${name}_empty.cpp")

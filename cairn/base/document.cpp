@@ -1,5 +1,6 @@
 #include "cairn/base/document.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
@@ -22,7 +23,9 @@ using Origins = std::map<std::string, Origin>;
   throw InputError(cat(source, ":", mark.line + 1), what);
 }
 
-std::string below(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
+std::string below(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
 
 template <class Number>
 bool parse_whole(const std::string& text, Number& value) {
@@ -77,55 +80,86 @@ class Converter {
   Origins& origins_;
 };
 
-/// yaml-cpp expands aliases before we see them, and nested ones grow without bound: refuse them by their text.
-void refuse_aliases(const std::string& text, const std::string& source) {
-  std::istringstream lines(text);
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    const size_t start = line.find_first_not_of(" \t-");
-    const size_t value = line.find(": ");
-    const size_t first = value == std::string::npos ? start : line.find_first_not_of(' ', value + 1);
-    for (const size_t at : {start, first}) {
-      if (at != std::string::npos && at < line.size() && (line[at] == '&' || line[at] == '*')) {
-        throw InputError(cat(source, ":", number), "got an anchor or alias, expected plain values");
-      }
-    }
+/// Reads a document's events and refuses anchors and aliases: a few nested ones expand to more than memory holds.
+class AliasGuard : public YAML::EventHandler {
+ public:
+  explicit AliasGuard(const std::string& source) : source_(source) {}
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(source_, mark, kRefusal); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string&) override {
+    check(mark, anchor);
   }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    check(mark, anchor);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    check(mark, anchor);
+  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { check(mark, anchor); }
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnSequenceEnd() override {}
+  void OnMapEnd() override {}
+
+ private:
+  static constexpr const char* kRefusal = "got an anchor or alias, expected plain values";
+
+  void check(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+    if (anchor != 0) refuse(source_, mark, kRefusal);
+  }
+
+  const std::string& source_;
+};
+
+void refuse_aliases(const std::string& text, const std::string& source) {
+  std::istringstream stream(text);
+  AliasGuard guard(source);
+  YAML::Parser(stream).HandleNextDocument(guard);
 }
 
-YAML::Node to_node(const Json& value) {
+void emit_text(YAML::Emitter& out, const std::string& text) {
+  if (!infer(text).is_string()) out << YAML::DoubleQuoted;  // in quotes it stays text when read again
+  out << text;
+}
+
+void emit(YAML::Emitter& out, const Json& value) {
   if (value.is_object()) {
-    YAML::Node map(YAML::NodeType::Map);
-    for (const auto& [key, item] : value.items()) map[key] = to_node(item);
-    return map;
+    out << YAML::BeginMap;
+    for (const auto& [key, item] : value.items()) {
+      out << YAML::Key << key << YAML::Value;
+      emit(out, item);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << YAML::Flow << YAML::BeginSeq;
+    for (const auto& item : value) emit(out, item);
+    out << YAML::EndSeq;
+  } else if (value.is_null()) {
+    out << YAML::Null;
+  } else if (value.is_string()) {
+    emit_text(out, value.get<std::string>());
+  } else {
+    out << (value.is_number_float() ? exact(value.get<double>()) : value.dump());
   }
-  if (value.is_array()) {
-    YAML::Node list(YAML::NodeType::Sequence);
-    list.SetStyle(YAML::EmitterStyle::Flow);
-    for (const auto& item : value) list.push_back(to_node(item));
-    return list;
-  }
-  if (value.is_null()) return YAML::Node(YAML::NodeType::Null);
-  if (value.is_string()) {
-    YAML::Node text(value.get<std::string>());
-    if (!infer(value.get<std::string>()).is_string()) text.SetTag("!");  // emitted in quotes, so it stays text
-    return text;
-  }
-  if (value.is_number_float()) return YAML::Node(exact(value.get<double>()));
-  return YAML::Node(value.dump());
 }
 
 }  // namespace
 
-std::string Origin::text() const { return line > 0 ? cat(source, ":", line) : source; }
+std::string Origin::text() const {
+  return line > 0 ? cat(source, ":", line) : source;
+}
 
-Document::Document(Json values, std::string source) : values_(std::move(values)) { origins_[""] = {std::move(source), 0}; }
+Document::Document(Json values, std::string source) : values_(std::move(values)) {
+  origins_[""] = {std::move(source), 0};
+}
 
 Document Document::parse_yaml(const std::string& text, const std::string& source) {
-  refuse_aliases(text, source);
   Document document;
   document.origins_[""] = {source, 0};
   try {
+    refuse_aliases(text, source);
     const YAML::Node root = YAML::Load(text);
     if (root.IsNull()) return document;
     if (!root.IsMap()) refuse(source, root.Mark(), "expected sections of `key: value` lines");
@@ -206,7 +240,7 @@ Document Document::section(const std::string& section) const {
 
 std::string Document::to_yaml() const {
   YAML::Emitter emitter;
-  emitter << to_node(values_);
+  emit(emitter, values_);
   return std::string(emitter.c_str()) + "\n";
 }
 

@@ -1,5 +1,7 @@
-// Where the files that come with the tool lie; CAIRN_SOURCE_TREE and CAIRN_INSTALLED_SHARE are set by CMake.
+// Where the files that come with the tool lie; CAIRN_SOURCE_TREE is set by CMake.
 #include "cairn/base/resources.h"
+
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,6 +12,18 @@
 namespace cairn {
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Where the library (or the program that this file is linked into) lies: right also after the prefix was moved.
+fs::path library_folder() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&resource_folders), &info) == 0) return {};
+  std::error_code ignored;
+  return fs::weakly_canonical(info.dli_fname, ignored).parent_path();
+}
+
+}  // namespace
+
 std::vector<fs::path> resource_folders() {
   std::error_code ignored;
   std::vector<fs::path> folders;
@@ -19,10 +33,8 @@ std::vector<fs::path> resource_folders() {
     }
   };
   if (const char* home = std::getenv("CAIRN_HOME"); home != nullptr && *home != '\0') add(home);
+  add(library_folder().parent_path() / "share" / "cairn");
   add(CAIRN_SOURCE_TREE);
-  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  add(program.parent_path().parent_path() / "share" / "cairn");
-  add(CAIRN_INSTALLED_SHARE);
   return folders;
 }
 

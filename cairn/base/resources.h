@@ -6,8 +6,8 @@
 
 namespace cairn {
 
-/// The existing ones of: $CAIRN_HOME, the source tree it was built from, share/cairn beside the running program,
-/// share/cairn of the install prefix; in that order, each once.
+/// The existing ones of: $CAIRN_HOME, share/cairn beside the folder of the library (or of the program that holds it),
+/// the source tree that it was built from; in that order, each once.
 std::vector<std::filesystem::path> resource_folders();
 /// The first existing `relative` below a resource folder; throws EnvironmentError naming those searched.
 std::filesystem::path resource(const std::filesystem::path& relative);
