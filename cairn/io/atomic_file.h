@@ -1,6 +1,7 @@
 // Files and folders that are complete or absent: written under a temporary name beside the target, then renamed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -12,6 +13,7 @@ namespace cairn::io {
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
 
 /// A file that appears under its name only when `commit` has run; until then an older one stays as it is.
+/// Missing parent folders are made; a link is followed; a device or pipe is written to directly.
 class AtomicFile {
  public:
   /// Throws EnvironmentError if the file cannot be made.
@@ -28,7 +30,7 @@ class AtomicFile {
 
  private:
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path temporary_;  ///< empty for a device
   int descriptor_ = -1;
 };
 
@@ -48,7 +50,8 @@ class AtomicFolder {
 
   /// Where to write until `commit`.
   const std::filesystem::path& path() const { return temporary_; }
-  /// Renames; a folder that stood under the name is replaced.
+  /// Flushes every file to the disk, then renames. A folder that stood under the name is replaced in one step, so that
+  /// at every instant either the old one or the new one is there. Throws EnvironmentError.
   void commit();
 
  private:
@@ -56,7 +59,7 @@ class AtomicFolder {
   std::filesystem::path temporary_;
 };
 
-/// Removes what killed processes left unfinished in `folder`.
+/// Removes what killed processes left unfinished in `folder`; nothing may be writing there at the same time.
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
 }  // namespace cairn::io

@@ -1,3 +1,4 @@
+// Read-only, private mapping through mmap.
 #include "cairn/io/mapped_file.h"
 
 #include <fcntl.h>

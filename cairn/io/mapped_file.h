@@ -8,7 +8,8 @@
 
 namespace cairn::io {
 
-/// Pages are private: a writer of tensors made from them changes memory, never the file.
+/// Whoever holds the pointer keeps the pages. They are private: writing to them changes memory, never the file. The file
+/// must not be cut short meanwhile; replacing it by name is fine.
 class MappedFile {
  public:
   /// Throws EnvironmentError if the file cannot be opened. An empty file maps to no bytes.

@@ -22,7 +22,8 @@ struct System {
   /// Throws UsageError for an unknown key in the recipe's `model` or `data` section.
   std::function<std::unique_ptr<train::Task>(const train::Recipe&)> task;
   /// A task over a trained model folder, for `eval`: `data` replaces the data the model was trained with.
-  std::function<std::unique_ptr<train::Task>(const std::filesystem::path& model_folder, const Document& data)> evaluator;
+  std::function<std::unique_ptr<train::Task>(const std::filesystem::path& model_folder, const Document& data)>
+      evaluator;
   std::function<std::unique_ptr<Pipeline>(const std::filesystem::path& model_folder)> pipeline;
   /// Help texts of the recipe's `model`, `data` and `eval` sections.
   std::function<std::string()> options_help;

@@ -1,9 +1,11 @@
 #include "cairn/ops/masked_linear.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "cairn/base/error.h"
 
@@ -11,127 +13,142 @@ namespace cairn::ops {
 
 namespace {
 
-constexpr int64_t kMaxBlocks = 16;  // more blocks skip more but make the products smaller
-constexpr int64_t kMinBlockRows = 128;
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
 
-std::vector<StaircaseMask::Block> blocks_of(const std::vector<int64_t>& reach) {
+/// Outputs [begin, end) see at most the inputs [0, width).
+struct Block {
+  int64_t begin, end, width;
+};
+
+constexpr int64_t kBlocks = 12;          // more skip more work, fewer keep the products large: measured best of 4 .. 24
+constexpr int64_t kSmallestBlock = 32;
+
+/// Blocks that together hold all outputs; those whose width is 0 have nothing to multiply.
+std::vector<Block> blocks_of(const std::vector<int64_t>& reach) {
   const auto outputs = static_cast<int64_t>(reach.size());
-  const int64_t rows = std::max((outputs + kMaxBlocks - 1) / kMaxBlocks, kMinBlockRows);
-  std::vector<StaircaseMask::Block> blocks;
-  for (int64_t begin = 0; begin < outputs; begin += rows) {
-    const int64_t end = std::min(begin + rows, outputs);
-    blocks.push_back({begin, end, reach[end - 1], reach[begin]});
+  const int64_t size = std::max(kSmallestBlock, (outputs + kBlocks - 1) / kBlocks);
+  std::vector<Block> blocks;
+  for (int64_t begin = 0; begin < outputs;) {
+    const bool empty = reach[begin] == 0;
+    int64_t end = std::min(begin + size, outputs);
+    if (empty) end = std::upper_bound(reach.begin(), reach.end(), 0) - reach.begin();
+    blocks.push_back({begin, end, reach[end - 1]});
+    begin = end;
   }
   return blocks;
 }
 
-}  // namespace
-
-StaircaseMask::StaircaseMask(std::vector<int64_t> reach, int64_t inputs) : reach_(std::move(reach)), inputs_(inputs) {
-  for (size_t j = 0; j < reach_.size(); ++j) {
-    if (reach_[j] < (j ? reach_[j - 1] : 0) || reach_[j] > inputs) {
-      throw UsageError(
-          "StaircaseMask",
-          cat("output ", j, ": ", got_expected(cat("reach ", reach_[j]), cat("no fall, and at most ", inputs))));
+/// Zeroes matrix[j, reach[j]:] for every row.
+void zero_beyond_reach(torch::Tensor& matrix, const StaircaseMask& mask) {
+  if (!matrix.is_cpu() || !matrix.is_contiguous()) {
+    matrix.masked_fill_(mask.dense(matrix.options().dtype(torch::kBool)).logical_not(), 0);
+    return;
+  }
+  const auto bytes = static_cast<int64_t>(matrix.element_size());
+  auto* data = static_cast<char*>(matrix.data_ptr());
+  at::parallel_for(0, mask.outputs(), 64, [&](int64_t begin, int64_t end) {
+    for (int64_t j = begin; j < end; ++j) {
+      std::memset(data + (j * mask.inputs + mask.reach[j]) * bytes, 0, (mask.inputs - mask.reach[j]) * bytes);
     }
+  });
+}
+
+void check(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, const StaircaseMask& mask) {
+  const auto expect = [](const char* name, const torch::Tensor& t, std::vector<int64_t> shape) {
+    if (t.sizes() == at::IntArrayRef(shape)) return;
+    throw UsageError("masked_linear", cat(name, ": ", got_expected(t.sizes(), at::IntArrayRef(shape))));
+  };
+  expect("weight", weight, {mask.outputs(), mask.inputs});
+  expect("bias", bias, {mask.outputs()});
+  if (x.dim() != 2 || x.size(1) != mask.inputs) {
+    throw UsageError("masked_linear", cat("x: ", got_expected(x.sizes(), cat("[B, ", mask.inputs, "]"))));
   }
-  blocks_ = blocks_of(reach_);
+  const bool stairs = std::is_sorted(mask.reach.begin(), mask.reach.end()) &&
+                      (mask.reach.empty() || (mask.reach.front() >= 0 && mask.reach.back() <= mask.inputs));
+  if (!stairs) throw UsageError("masked_linear", "mask: reach is not ascending within 0 .. inputs");
 }
 
-torch::Tensor StaircaseMask::dense(torch::TensorOptions options) const {
-  const auto reach = torch::tensor(reach_, torch::TensorOptions().dtype(torch::kInt64).device(options.device()));
-  return torch::arange(inputs_, reach.options()).unsqueeze(0).lt(reach.unsqueeze(1)).to(options);
-}
-
-void StaircaseMask::apply_(torch::Tensor W) const {
-  const torch::NoGradGuard no_grad;
-  for (const Block& block : blocks_) {
-    const auto rows = W.narrow(0, block.begin, block.end - block.begin);
-    rows.slice(1, block.columns).zero_();
-    if (block.full == block.columns) continue;
-    const std::vector<int64_t> own(reach_.begin() + block.begin, reach_.begin() + block.end);
-    const auto reach = torch::tensor(own, torch::TensorOptions().dtype(torch::kInt64).device(W.device()));
-    const auto column = torch::arange(block.full, block.columns, reach.options());
-    rows.slice(1, block.full, block.columns).masked_fill_(column.unsqueeze(0).ge(reach.unsqueeze(1)), 0);
-  }
-}
-
-namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
-
-/// The type that the products run in.
-torch::ScalarType product_type(const torch::Tensor& x) {
-  const auto device = x.device().type();
-  return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
-}
-
-class MaskedLinear : public torch::autograd::Function<MaskedLinear> {
- public:
-  static Variable forward(AutogradContext* context, const Variable& x, const Variable& W, const Variable& b,
-                          const StaircaseMask& mask) {
-    const auto type = product_type(x);
-    const auto inputs = x.to(type), weights = W.to(type), bias = b.to(type);
-    context->save_for_backward({inputs, weights});
-    context->saved_data["mask"] = c10::IValue(mask.reach());
-    context->saved_data["x_type"] = static_cast<int64_t>(x.scalar_type());
-    context->saved_data["W_type"] = static_cast<int64_t>(W.scalar_type());
-    const at::AutoDispatchBelowAutograd below_autograd;
-    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    auto y = torch::empty({x.size(0), mask.outputs()}, inputs.options());
-    for (const auto& block : mask.blocks()) {
-      const int64_t rows = block.end - block.begin;
-      auto out = y.narrow(1, block.begin, rows);
-      at::addmm_out(out, bias.narrow(0, block.begin, rows), inputs.narrow(1, 0, block.columns),
-                    weights.narrow(0, block.begin, rows).narrow(1, 0, block.columns).t());
-    }
-    return y.to(x.scalar_type());
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const auto saved = context->get_saved_variables();
-    const auto &inputs = saved[0], &weights = saved[1];
-    const StaircaseMask mask(context->saved_data["mask"].toIntVector(), inputs.size(1));
-    const auto x_type = static_cast<torch::ScalarType>(context->saved_data["x_type"].toInt());
-    const auto W_type = static_cast<torch::ScalarType>(context->saved_data["W_type"].toInt());
-    const auto g = gradients[0].to(inputs.scalar_type());  // [B, outputs]
-    auto grad_x = context->needs_input_grad(0) ? torch::zeros_like(inputs) : torch::Tensor();
-    auto grad_W = torch::zeros(weights.sizes(), weights.options().dtype(W_type));
-    for (const auto& block : mask.blocks()) {
-      const int64_t rows = block.end - block.begin;
-      const auto own = g.narrow(1, block.begin, rows);
-      const auto reached = inputs.narrow(1, 0, block.columns);
-      if (grad_x.defined()) {
-        grad_x.narrow(1, 0, block.columns)
-            .addmm_(own, weights.narrow(0, block.begin, rows).narrow(1, 0, block.columns));
-      }
-      auto out = grad_W.narrow(0, block.begin, rows).narrow(1, 0, block.columns);
-      if (W_type == g.scalar_type()) {
-        at::mm_out(out, own.t(), reached);
+/// Products are made in x's type; weight and bias keep theirs, and so do their gradients.
+struct MaskedLinear : torch::autograd::Function<MaskedLinear> {
+  static torch::Tensor forward(AutogradContext* ctx, const torch::Tensor& x, const torch::Tensor& weight,
+                               const torch::Tensor& bias, const StaircaseMask& mask) {
+    auto y = torch::empty({x.size(0), mask.outputs()}, x.options());
+    const auto b = bias.to(x.scalar_type());
+    std::vector<torch::Tensor> saved{x};
+    for (const Block& k : blocks_of(mask.reach)) {
+      auto own = y.slice(1, k.begin, k.end);
+      const auto W = weight.slice(0, k.begin, k.end).slice(1, 0, k.width).to(x.scalar_type());
+      saved.push_back(W);
+      if (k.width == 0) {
+        own.copy_(b.slice(0, k.begin, k.end).expand_as(own));
       } else {
-        out.copy_(torch::mm(own.t(), reached));
+        at::addmm_out(own, b.slice(0, k.begin, k.end), x.slice(1, 0, k.width), W.t());
       }
     }
-    mask.apply_(grad_W);
-    const auto grad_b = gradients[0].sum(0).to(W_type);
-    return {grad_x.defined() ? grad_x.to(x_type) : grad_x, grad_W, grad_b, Variable()};
+    ctx->save_for_backward(saved);
+    ctx->saved_data["reach"] = mask.reach;
+    ctx->saved_data["type"] = weight.scalar_type();
+    return y;
+  }
+
+  static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
+    const auto saved = ctx->get_saved_variables();
+    const auto& x = saved[0];
+    const StaircaseMask mask{ctx->saved_data["reach"].toIntVector(), x.size(1)};
+    const auto type = ctx->saved_data["type"].toScalarType();
+    const auto g = grads[0].contiguous();
+    tensor_list d(4);
+    const bool wants_x = ctx->needs_input_grad(0);
+    if (wants_x) d[0] = torch::zeros_like(x);
+    d[1] = torch::empty({mask.outputs(), mask.inputs}, x.options().dtype(type));
+    d[2] = g.sum(0, false, type);
+    size_t which = 1;
+    for (const Block& k : blocks_of(mask.reach)) {
+      const auto& W = saved[which++];
+      if (k.width == 0) continue;
+      const auto own = g.slice(1, k.begin, k.end);  // [B, n]
+      auto dx = wants_x ? d[0].slice(1, 0, k.width) : torch::Tensor();
+      if (wants_x) at::addmm_out(dx, dx, own, W);
+      auto dW = d[1].slice(0, k.begin, k.end).slice(1, 0, k.width);
+      const auto seen = x.slice(1, 0, k.width);
+      if (type == x.scalar_type()) {
+        at::mm_out(dW, own.t(), seen);
+      } else {
+        dW.copy_(at::mm(own.t(), seen));
+      }
+    }
+    zero_beyond_reach(d[1], mask);
+    return d;
   }
 };
 
+/// The type in which autocast wants products on x's device, or x's own.
+torch::ScalarType product_type(const torch::Tensor& x) {
+  const auto device = x.device().type();
+  const bool autocast = at::autocast::is_autocast_enabled(device) && x.scalar_type() != torch::kFloat64;
+  return autocast ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
+}
+
 }  // namespace
 
-torch::Tensor masked_linear(const torch::Tensor& x, const torch::Tensor& W, const torch::Tensor& b,
+torch::Tensor StaircaseMask::dense(const torch::TensorOptions& options) const {
+  const auto device = options.device();
+  const auto ends = torch::tensor(reach, torch::kInt64).to(device).unsqueeze(1);
+  return torch::arange(inputs, torch::dtype(torch::kInt64).device(device)).unsqueeze(0).lt(ends).to(options);
+}
+
+void StaircaseMask::apply_(torch::Tensor weight) const {
+  const torch::NoGradGuard no_grad;
+  zero_beyond_reach(weight, *this);
+}
+
+torch::Tensor masked_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                             const StaircaseMask& mask) {
-  if (x.dim() != 2 || x.size(1) != mask.inputs()) {
-    throw UsageError("masked_linear", got_expected(cat("x ", x.sizes()), cat("[B, ", mask.inputs(), "]")));
-  }
-  if (W.dim() != 2 || W.size(0) != mask.outputs() || W.size(1) != mask.inputs() || b.numel() != mask.outputs()) {
-    throw UsageError("masked_linear", got_expected(cat("W ", W.sizes(), ", b ", b.sizes()),
-                                                   cat("[", mask.outputs(), ", ", mask.inputs(), "] and its outputs")));
-  }
-  return MaskedLinear::apply(x, W, b, mask);
+  check(x, weight, bias, mask);
+  const auto input = x.to(product_type(x));
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  return MaskedLinear::apply(input, weight, bias, mask);
 }
 
 }  // namespace cairn::ops

@@ -1,8 +1,9 @@
-// A linear layer whose mask is a staircase: output j sees the first reach[j] inputs, and reach never falls.
+// A linear layer whose mask is a staircase: MADE's masked layers once units are sorted by degree (Germain et al. 2015).
 //
-// Masks of autoregressive networks have this shape once units are sorted by degree (Germain et al. 2015, section 3).
-// The masked product is then block lower triangular, and a block of outputs is one product with the inputs it can
-// reach: about half of the work of the dense product, forward and backward.
+//   y = x (W o M)^T + b,   M[j, i] = 1 if i < reach[j],   reach ascending
+//
+// Rows are taken in blocks; each block is one matrix product over the inputs that its last row reaches, forward and
+// backward. So about half of the dense work is left.
 #pragma once
 
 #include <cstdint>
@@ -12,38 +13,22 @@
 
 namespace cairn::ops {
 
-class StaircaseMask {
- public:
-  StaircaseMask() = default;
-  /// Throws UsageError if `reach` falls somewhere or leaves 0 .. inputs.
-  StaircaseMask(std::vector<int64_t> reach, int64_t inputs);
+struct StaircaseMask {
+  std::vector<int64_t> reach;  ///< [outputs] output j sees inputs 0 .. reach[j] - 1; ascending, at most `inputs`
+  int64_t inputs = 0;
 
-  int64_t inputs() const { return inputs_; }
-  int64_t outputs() const { return static_cast<int64_t>(reach_.size()); }
-  const std::vector<int64_t>& reach() const { return reach_; }
-
-  /// A block of outputs [begin, end) and the inputs [0, columns) that the last of them reaches; all reach [0, full).
-  struct Block {
-    int64_t begin, end, columns, full;
-  };
-  const std::vector<Block>& blocks() const { return blocks_; }
-
+  int64_t outputs() const { return static_cast<int64_t>(reach.size()); }
   /// [outputs, inputs] of 0 and 1.
-  torch::Tensor dense(torch::TensorOptions options) const;
-  /// Zeroes what the mask forbids in W [outputs, inputs], in place.
-  void apply_(torch::Tensor W) const;
-
- private:
-  std::vector<int64_t> reach_;
-  int64_t inputs_ = 0;
-  std::vector<Block> blocks_;
+  torch::Tensor dense(const torch::TensorOptions& options) const;
+  /// Sets the masked entries of `weight` [outputs, inputs] to zero, in place and unseen by autograd.
+  void apply_(torch::Tensor weight) const;
 };
 
-/// y = x (W * M)^T + b: x [B, inputs], W [outputs, inputs], b [outputs] -> [B, outputs], differentiable in x, W and b.
-/// W must be zero where the mask forbids (StaircaseMask::apply_): only then are skipped blocks the same as masked ones.
-/// The gradient of W is zero there too. Under autocast the products run in autocast's type, results return to x's.
-/// Throws UsageError for wrong shapes.
-torch::Tensor masked_linear(const torch::Tensor& x, const torch::Tensor& W, const torch::Tensor& b,
+/// x [B, inputs], weight [outputs, inputs], bias [outputs] -> [B, outputs], differentiable in all three (once); the
+/// gradient of a masked entry is zero. Masked entries of `weight` must be zero (`apply_` after each change of mask and
+/// each optimiser step): those inside a block's own stairs take part in its product. Any device; follows autocast.
+/// Throws UsageError for shapes that do not fit and for a mask that is no staircase.
+torch::Tensor masked_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                             const StaircaseMask& mask);
 
 }  // namespace cairn::ops

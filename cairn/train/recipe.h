@@ -10,13 +10,13 @@
 namespace cairn::train {
 
 struct Recipe {
-  std::string name;    ///< "autoregressive/nade", or the file's stem
+  std::string name;  ///< "autoregressive/nade", or the file's stem
   std::string system;
-  Document document;   ///< everything, overrides applied
+  Document document;  ///< everything, overrides applied
 };
 
-/// RECIPE is a file, or a name under one of the recipe folders. Throws UsageError for an unknown one (nearest name given),
-/// for a top-level key that is none of the five sections, and for a malformed override.
+/// RECIPE is a file, or a name under one of the recipe folders. Throws UsageError for an unknown one (nearest name
+/// given), for a top-level key that is none of the five sections, and for a malformed override.
 Recipe load_recipe(const std::string& recipe, const std::vector<std::string>& overrides);
 Recipe load_recipe(const Document& document, const std::string& name);
 

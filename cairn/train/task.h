@@ -24,20 +24,20 @@ using Losses = Named<torch::Tensor>;
 using Metrics = Named<double>;
 
 struct StepContext {
-  int64_t step = 0;      ///< optimiser steps done before this one
-  int64_t micro = 0;     ///< which of the step's accumulated batches this is
-  RandomStream random;   ///< this micro-batch's own randomness; the same after a resume
+  int64_t step = 0;     ///< optimiser steps done before this one
+  int64_t micro = 0;    ///< which of the step's accumulated batches this is
+  RandomStream random;  ///< this micro-batch's own randomness; the same after a resume
 };
 
 struct EvaluateOptions {
   data::Split split = data::Split::valid;
-  int64_t limit = 0;     ///< first N examples; 0 means all
-  bool final = false;    ///< the closing evaluation may spend more (ensembles); periodic ones are cheap
+  int64_t limit = 0;   ///< first N examples; 0 means all
+  bool final = false;  ///< the closing evaluation may spend more (ensembles); periodic ones are cheap
 };
 
 struct Evaluation {
-  Metrics metrics;       ///< without the split's prefix: "nll", "accuracy"
-  int64_t count = 0;     ///< examples (or tokens) measured
+  Metrics metrics;    ///< without the split's prefix: "nll", "accuracy"
+  int64_t count = 0;  ///< examples (or tokens) measured
 };
 
 class Task {

@@ -10,7 +10,7 @@ namespace cairn::train {
 struct TrainResult {
   int64_t steps = 0;
   double epochs = 0;
-  double seconds = 0;        ///< of training, over all sittings
+  double seconds = 0;  ///< of training, over all sittings
   int64_t parameters = 0;
   Metrics metrics;           ///< "valid.nll", "best.valid.nll", "test.nll", ...
   bool interrupted = false;  ///< stopped by a signal; a checkpoint was written

@@ -2,7 +2,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/data/array_stream.h"
-#include "cairn/data/catalogue.h"
+#include "cairn/data/source.h"
 #include "cairn/metrics/interval.h"
 #include "cairn/models/autoregressive/classify.h"
 #include "cairn/models/autoregressive/gallery.h"

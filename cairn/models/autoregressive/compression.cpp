@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "cairn/base/error.h"
-#include "cairn/base/sha256.h"
+#include "cairn/io/sha256.h"
 #include "cairn/models/autoregressive/range_coder.h"
 #include "cairn/nn/state_dict.h"
 #include "cairn/ops/row_kernels.h"
@@ -15,7 +15,7 @@ namespace cairn::autoregressive {
 namespace {
 
 constexpr char kMagic[] = "CAIRNAR1";
-constexpr size_t kMagicBytes = 8, kDigestBytes = 32, kHeaderBytes = kMagicBytes + 3 * 8 + 2 * kDigestBytes;
+constexpr size_t kMagicBytes = 8, kDigestBytes = 64, kHeaderBytes = kMagicBytes + 3 * 8 + 2 * kDigestBytes;
 constexpr int64_t kBlock = 500;  // examples whose steppers run side by side; not part of the format's meaning
 
 struct Header {
@@ -32,9 +32,15 @@ uint64_t get(std::span<const uint8_t> bytes, size_t offset) {
   return value;
 }
 
+/// As 64 hexadecimal digits.
+std::vector<uint8_t> sha256_of(const void* data, size_t bytes) {
+  const std::string digits = io::sha256(data, bytes);
+  return {digits.begin(), digits.end()};
+}
+
 std::vector<uint8_t> digest_of(const torch::Tensor& x) {
   const auto data = x.contiguous();
-  return sha256_digest({data.data_ptr<uint8_t>(), static_cast<size_t>(data.numel())});
+  return sha256_of(data.data_ptr(), static_cast<size_t>(data.numel()));
 }
 
 /// A variable's levels as integer shares of 2^32, each at least 1; the likeliest takes the rounding's rest.
@@ -156,7 +162,7 @@ torch::Tensor decompress(DensityModel& model, std::span<const uint8_t> bytes, st
   }
   const auto x = blocks.empty() ? torch::empty({0, D}, torch::kUInt8) : torch::cat(blocks);
   const auto digest = digest_of(x);
-  if (!std::equal(digest.begin(), digest.end(), bytes.begin() + 64)) {
+  if (!std::equal(digest.begin(), digest.end(), bytes.begin() + 32 + kDigestBytes)) {
     throw InputError(source, "damaged: the decoded data do not match their checksum");
   }
   return x;
@@ -166,12 +172,11 @@ std::vector<uint8_t> model_fingerprint(const std::string& configuration, const D
   std::vector<uint8_t> all(configuration.begin(), configuration.end());
   for (const auto& [name, tensor] : nn::state_dict(model)) {
     const auto values = as_floats(tensor);
-    const auto* data = reinterpret_cast<const uint8_t*>(values.data_ptr<float>());
-    const auto digest = sha256_digest({data, static_cast<size_t>(values.numel()) * sizeof(float)});
+    const auto digest = sha256_of(values.data_ptr(), values.nbytes());
     all.insert(all.end(), name.begin(), name.end());
     all.insert(all.end(), digest.begin(), digest.end());
   }
-  return sha256_digest({all.data(), all.size()});
+  return sha256_of(all.data(), all.size());
 }
 
 }  // namespace cairn::autoregressive

@@ -1,7 +1,7 @@
 // Lossless compression with a model's conditionals: arithmetic coding of x in the order of the ensemble's first member.
 //
-// File: "CAIRNAR1", then little-endian uint64: examples N, variables D, payload bytes; 32 bytes SHA-256 of the model
-// (weights and configuration); 32 bytes SHA-256 of the data as N x D bytes; payload. Encoder and decoder follow the same
+// File: "CAIRNAR1", then little-endian uint64: examples N, variables D, payload bytes; the SHA-256 of the model
+// (weights and configuration) and of the data as N x D bytes, 64 hexadecimal digits each; payload. Encoder and decoder follow the same
 // Stepper, whose arithmetic is the same for any batch, thread count and machine.
 #pragma once
 
@@ -26,7 +26,7 @@ Compressed compress(DensityModel& model, const torch::Tensor& x, std::span<const
 torch::Tensor decompress(DensityModel& model, std::span<const uint8_t> bytes, std::span<const uint8_t> fingerprint,
                          const std::string& source);
 
-/// 32 bytes that tell models apart: SHA-256 over the configuration and the weights.
+/// 64 bytes that tell models apart: the hexadecimal digits of the SHA-256 over the configuration and the weights.
 std::vector<uint8_t> model_fingerprint(const std::string& configuration, const DensityModel& model);
 
 }  // namespace cairn::autoregressive

@@ -106,7 +106,11 @@ void DeepNade::set_frequencies(const torch::Tensor& frequencies) {
 }
 
 std::unique_ptr<Stepper> DeepNade::stepper(const Order& order, int64_t examples) {
-  DeepNadeWeights weights{.input = as_floats(input_.t()), .mask = as_floats(mask_.t()), .V = as_floats(V), .b = as_floats(b)};
+  DeepNadeWeights weights;
+  weights.input = as_floats(input_.t());
+  weights.mask = as_floats(mask_.t());
+  weights.V = as_floats(V);
+  weights.b = as_floats(b);
   for (const auto& weight : weights_) weights.layers.push_back(as_floats(weight));
   for (const auto& bias : biases_) weights.biases.push_back(as_floats(bias));
   return make_deep_nade_stepper(*this, order, examples, {std::move(weights), options_.activation == "relu"});

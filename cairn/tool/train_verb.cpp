@@ -1,0 +1,62 @@
+// `cairn train`: a recipe becomes a run folder.
+#include <iostream>
+
+#include "cairn/base/error.h"
+#include "cairn/base/text.h"
+#include "cairn/models/registry.h"
+#include "cairn/tool/command_line.h"
+#include "cairn/tool/train_result.h"
+#include "cairn/train/trainer.h"
+
+namespace cairn::tool {
+
+namespace {
+
+/// The options that stand for recipe keys, as overrides that come after the typed ones.
+Arguments with_options(Arguments overrides, const CommonOptions& common) {
+  if (common.seed) overrides.push_back(cat("train.seed=", *common.seed));
+  if (common.threads > 0) overrides.push_back(cat("train.threads=", common.threads));
+  if (common.device) overrides.push_back("train.device=" + *common.device);
+  return overrides;
+}
+
+void print_keys(const train::Recipe& recipe) {
+  train::TrainConfig config;
+  std::cout << "\nKeys of " << recipe.name << " (system " << recipe.system << "):\n"
+            << system_named(recipe.system).options_help() << "train:\n"
+            << fields_of(config).help_text();
+}
+
+}  // namespace
+
+int train_verb(const Arguments& arguments) {
+  CommandLine line("train");
+  std::string name, run;
+  Arguments overrides;
+  line.app().add_option("RECIPE", name, "a recipe file, or a name below recipes/");
+  line.app().add_option("overrides", overrides, "values that replace the recipe's")->option_text("key.path=value ...");
+  line.app().add_option("--run", run, "the run folder to make; runs/RECIPE-N if not given");
+  line.add_seed();
+  line.add_device();
+  line.parse_only(arguments);
+  if (line.common().help) {
+    std::cout << line.help_text();
+    if (name.empty()) {
+      std::cout << "\n`cairn train RECIPE --help` lists the recipe's keys.\n";
+    } else {
+      print_keys(train::load_recipe(name, overrides));
+    }
+    return 0;
+  }
+  line.require(name, "RECIPE");
+
+  const train::Recipe recipe = train::load_recipe(name, with_options(overrides, line.common()));
+  const System& system = system_named(recipe.system);
+  const auto config = train::read_train_config(recipe.document);
+  const auto task = system.task(recipe);  // before the folder is made: a wrong key or absent data leave nothing behind
+  auto folder =
+      train::RunFolder::create({.path = run, .recipe = recipe, .command = "cairn train " + join(arguments, " ")});
+  return print_train_result(train::Trainer(config).run(*task, folder), folder.path(), line.style());
+}
+
+}  // namespace cairn::tool
