@@ -137,7 +137,9 @@ TEST_F(ResumeExact, AfterKillsAtRandomInstants) {
   RandomStream random(20, "kills");
   for (int run = 0; run < 10; ++run) {
     const std::string name = cat("killed-", run);
-    { begin(name, often); }
+    {
+      begin(name, often);
+    }
     int kills = 0;
     while (!train_and_kill(at(name), 2000 + static_cast<useconds_t>(random.below(60000) * (1 + kills / 10)))) {
       ASSERT_LT(++kills, 200);
@@ -208,7 +210,9 @@ TEST_F(ResumeExact, LengtheningGoesOnFromTheEnd) {
 }
 
 TEST_F(ResumeExact, OtherThreadCountIsRefusedUnlessAsked) {
-  { run_whole(begin("run", {"train.threads=1"})); }
+  {
+    run_whole(begin("run", {"train.threads=1"}));
+  }
   auto folder = RunFolder::open(at("run"));
   auto recipe = folder.recipe();
   recipe.document.override_with("train.threads=2");
