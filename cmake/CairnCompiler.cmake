@@ -23,7 +23,7 @@ function(cairn_add_flags)
 endfunction()
 
 add_library(cairn_flags INTERFACE)
-cairn_add_flags(-Wall -Wextra -Wshadow=local -Wno-unknown-warning-option)
+cairn_add_flags(-Wall -Wextra -Wshadow=local -Wno-unknown-warning-option -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   cairn_add_flags("-Xclang -fno-pch-timestamp")
 endif()

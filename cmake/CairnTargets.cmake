@@ -51,3 +51,11 @@ function(cairn_link_floors target name)
   endforeach()
   target_link_libraries(${target} PRIVATE cairn_flags)
 endfunction()
+
+# cairn_use_pch(PROGRAM): a program compiled with the shared precompiled header. The header was made for a library, so the
+# program's objects are too (-fPIC instead of -fPIE).
+function(cairn_use_pch program)
+  set_target_properties(${program} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${program} PRIVATE -fPIC)
+  target_precompile_headers(${program} REUSE_FROM cairn_pch)
+endfunction()

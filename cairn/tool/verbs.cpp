@@ -11,8 +11,6 @@ const std::vector<Verb>& verbs() {
       {"resume", "RUN [key.path=value ...]", "go on where a run stopped, to the same bits", resume_verb},
       {"eval", "MODEL", "a model's metrics on a split of its data, or of other data", eval_verb},
       {"run", "MODEL TASK", "use a model: score, sample, ... (without TASK: list the tasks)", run_verb},
-      {"import", "LAYOUT FILE... --out MODEL", "make a model folder from another program's weights", import_verb},
-      {"export", "MODEL LAYOUT --out FILE", "write a model's weights for another program", export_verb},
       {"info", "[PATH]", "what is in a model, run, checkpoint, recipe or array file", info_verb},
       {"data", "list|path|fetch|verify [NAME]", "the catalogue of data sets", data_verb},
       {"demo", "", "every system that is built, on shipped models and data, into demo/report.html", demo_verb},

@@ -1,3 +1,4 @@
+#include "cairn/base/error.h"
 #include "cairn/models/autoregressive/sampling.h"
 
 #include <cmath>

@@ -1,6 +1,7 @@
 // Steppers against the full network, and against themselves in other batches and threads.
 #include <ATen/Parallel.h>
 
+#include "cairn/base/error.h"
 #include "cairn/models/autoregressive/sampling.h"
 #include "cairn/ops/row_kernels.h"
 #include "small_models.h"
