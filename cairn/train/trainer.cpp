@@ -19,6 +19,7 @@
 #include "cairn/train/log_file.h"
 #include "cairn/train/machine.h"
 #include "cairn/train/model_card.h"
+#include "cairn/train/report.h"
 #include "cairn/train/schedule.h"
 #include "cairn/train/training_step.h"
 
@@ -319,7 +320,9 @@ TrainResult Sitting::result(Metrics metrics, bool interrupted) const {
 Trainer::Trainer(TrainConfig config) : config_(std::move(config)) {}
 
 TrainResult Trainer::run(Task& task, RunFolder& folder) {
-  return Sitting(config_, task, folder).run();
+  TrainResult result = Sitting(config_, task, folder).run();
+  write_report(folder, &task);
+  return result;
 }
 
 }  // namespace cairn::train

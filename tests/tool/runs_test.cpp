@@ -214,21 +214,5 @@ TEST(ToolRuns, AReaderThatStopsIsNoCrash) {
   EXPECT_EQ(std::stoi(outcome.out), 1);
 }
 
-TEST(ToolRuns, PytorchExportAndImportKeepTheModel) {
-  const Sandbox sandbox;
-  copy_tiny_run(sandbox, "r");
-  sandbox.write("x.npy", digits_npy(3));
-  const auto exported = sandbox.cairn({"export", "r", "pytorch", "--out", "weights.pth"});
-  ASSERT_EQ(exported.exit_code, 0) << exported.err;
-  const auto imported = sandbox.cairn({"import", "pytorch", "weights.pth", "r/model/config.json", "--out", "m"});
-  ASSERT_EQ(imported.exit_code, 0) << imported.err;
-  EXPECT_EQ(sandbox.cairn({"run", "m", "score", "--in", "x.npy"}).out,
-            sandbox.cairn({"run", "r", "score", "--in", "x.npy"}).out);
-  expect_refusal(sandbox, {"import", "pytorch", "weights.pth", "r/model/config.json", "--out", "m"},
-                 {.exit_code = 2, .messages = {"exists"}});
-  expect_refusal(sandbox, {"export", "r", "pytoch", "--out", "w"},
-                 {.exit_code = 2, .messages = {"did you mean 'pytorch'?"}});
-}
-
 }  // namespace
 }  // namespace cairn::testing

@@ -1,6 +1,7 @@
 #include "cairn/models/autoregressive/autoregressive_system.h"
 
 #include "cairn/models/autoregressive/autoregressive_config.h"
+#include "cairn/models/autoregressive/autoregressive_demo.h"
 #include "cairn/models/autoregressive/autoregressive_pipeline.h"
 #include "cairn/models/autoregressive/autoregressive_task.h"
 
@@ -28,6 +29,7 @@ System autoregressive_system() {
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
+  system.demo = demo;
   return system;
 }
 
