@@ -41,8 +41,11 @@ def read_as_tensorboard(folder):
 
 
 def ask(port, path, **query):
-    url = f"http://127.0.0.1:{port}/data/plugin/{path}?{urllib.parse.urlencode(query)}"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    return fetch(port, f"{path}?{urllib.parse.urlencode(query)}")
+
+
+def fetch(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/data/plugin/{path}", timeout=10) as answer:
         return answer.read()
 
 
@@ -63,11 +66,12 @@ def ask_server(folder, port=16006):
         for kind, runs in found.items():
             for run, tags in runs.items():
                 for tag in tags:
-                    rows = json.loads(ask(port, f"{kind}/{kind}", run=run, tag=tag))
+                    sample = {"sample": 0} if kind == "images" else {}
+                    rows = json.loads(ask(port, f"{kind}/{kind}", run=run, tag=tag, **sample))
                     print(f"served {kind} {tag}: {len(rows)} values")
                     if kind == "images":
-                        png = ask(port, "images/individualImage", run=run, tag=tag, sample=0, index=0)
-                        print(f"  individual image: {'PNG' if png.startswith(bytes([0x89]) + b'PNG') else 'not a PNG'}")
+                        picture = fetch(port, "images/individualImage?" + rows[-1]["query"])
+                        print(f"  {'a' if picture.startswith(bytes([0x89]) + b'PNG') else 'not a'} PNG of {len(picture)} bytes")
         return found
     finally:
         server.terminate()
