@@ -12,6 +12,8 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/recipes" "${PROJECT_SOURCE_DIR}/shipped
   DESTINATION "${CMAKE_INSTALL_DATADIR}/cairn" PATTERN "*.py" EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/bench" DESTINATION "${CMAKE_INSTALL_DATADIR}/cairn")
+
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/CairnConfig.cmake.in" "${PROJECT_BINARY_DIR}/CairnConfig.cmake"
   INSTALL_DESTINATION "${package_folder}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/CairnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cairn/base/benchmark.h"
 #include "cairn/base/document.h"
 #include "cairn/base/options.h"
 #include "cairn/models/demo.h"
@@ -28,6 +29,8 @@ struct System {
   std::function<std::string()> options_help;
   /// This system's section of `cairn demo`; may be empty.
   std::function<void(DemoContext&)> demo;
+  /// Named "<system>/..."; may be empty.
+  std::function<std::vector<Benchmark>()> benchmarks;
 };
 
 const std::vector<System>& systems();

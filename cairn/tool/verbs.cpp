@@ -13,6 +13,7 @@ const std::vector<Verb>& verbs() {
       {"run", "MODEL TASK", "use a model: score, sample, ... (without TASK: list the tasks)", run_verb},
       {"info", "[PATH]", "what is in a model, run, checkpoint, recipe or array file", info_verb},
       {"data", "list|path|fetch|verify [NAME]", "the catalogue of data sets", data_verb},
+      {"bench", "[NAME...]", "the speed of our operators and systems, and of their peers side by side", bench_verb},
       {"demo", "", "every system that is built, on shipped models and data, into demo/report.html", demo_verb},
       {"help", "[VERB]", "this list, or a verb's options", help_verb},
   };

@@ -15,6 +15,7 @@ int eval_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
 int info_verb(const Arguments& arguments);
 int data_verb(const Arguments& arguments);
+int bench_verb(const Arguments& arguments);
 int demo_verb(const Arguments& arguments);
 int help_verb(const Arguments& arguments);
 

@@ -10,7 +10,7 @@ TEST(ToolNames, HelpListsEveryVerb) {
   const Sandbox sandbox;
   const Outcome help = sandbox.cairn({"help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* verb : {"train", "resume", "eval", "run", "info", "data", "demo"}) {
+  for (const char* verb : {"train", "resume", "eval", "run", "info", "data", "bench", "demo"}) {
     EXPECT_NE(help.out.find(std::string("cairn ") + verb + " "), std::string::npos) << verb;
     const Outcome own = sandbox.cairn({verb, "--help"});
     EXPECT_EQ(own.exit_code, 0) << own.err;

@@ -1,5 +1,6 @@
 #include "cairn/models/autoregressive/autoregressive_system.h"
 
+#include "cairn/models/autoregressive/autoregressive_bench.h"
 #include "cairn/models/autoregressive/autoregressive_config.h"
 #include "cairn/models/autoregressive/autoregressive_demo.h"
 #include "cairn/models/autoregressive/autoregressive_pipeline.h"
@@ -30,6 +31,7 @@ System autoregressive_system() {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
   system.demo = demo;
+  system.benchmarks = benchmarks;
   return system;
 }
 

@@ -1,0 +1,125 @@
+// Training epochs through the real training step, against PyTorch on the same batches from the same initial weights.
+#include "cairn/base/memory.h"
+#include "cairn/io/npy.h"
+#include "cairn/models/autoregressive/autoregressive_bench.h"
+#include "cairn/models/autoregressive/autoregressive_task.h"
+#include "cairn/train/training_step.h"
+
+namespace cairn::autoregressive {
+
+namespace {
+
+constexpr int64_t kBatch = 100;
+constexpr double kEpochBatches = 500;  // binarized MNIST: 50,000 images
+constexpr double kRate = 0.001;
+
+/// A model in training on the first `batches` batches of the shipped digits, over and over.
+struct Training {
+  Training(const Json& model, int64_t batches_a_round)
+      : config{.batch = kBatch},
+        task(make_task(train::load_recipe(
+            Document({{"system", "autoregressive"}, {"model", model}, {"data", {{"train", "digits"}}}}, "benchmark"),
+            "benchmark"))),
+        step(*task, config, torch::kCPU),
+        start(step.stream().position()),
+        batches(batches_a_round) {}
+
+  /// Mean loss of the round's batches.
+  double round() {
+    step.stream().seek(start);
+    double nll = 0;
+    for (int64_t k = 0; k < batches; ++k) nll += step.run(steps++, kRate).losses.front().second;
+    return nll / static_cast<double>(batches);
+  }
+
+  /// What the peer starts from: x.npy [batches * B, D], and each parameter by its name.
+  void write(const std::filesystem::path& folder) {
+    std::vector<torch::Tensor> x;
+    for (int64_t k = 0; k < batches; ++k) x.push_back(step.stream().next()["x"]);
+    io::write_npy(folder / "x.npy", torch::cat(x));
+    for (const auto& item : task->network().named_parameters()) {
+      io::write_npy(folder / (item.key() + ".npy"), item.value().detach());
+    }
+  }
+
+  train::TrainConfig config;
+  std::unique_ptr<train::Task> task;
+  train::TrainingStep step;
+  Json start;
+  int64_t batches;
+  int64_t steps = 0;
+};
+
+struct Entry {
+  std::string name, help;
+  Json model;
+  PeerScript peer;
+  int64_t batches = 20;  ///< of the epoch's 500 are measured in a round
+};
+
+Benchmark epoch(const Entry& entry) {
+  return {.name = entry.name, .help = entry.help, .unit = "s/epoch", .prepare = [=](const BenchmarkContext& context) {
+            const auto training = std::make_shared<Training>(entry.model, entry.batches);
+            training->write(context.folder);
+            return Contest{.ours =
+                               [=] {
+                                 double nll = 0;
+                                 const double seconds = seconds_of([&] { nll = training->round(); });
+                                 const double share = kEpochBatches / static_cast<double>(entry.batches);
+                                 return Measurement{seconds * share, {{"nll", nll}}};
+                               },
+                           .peer = entry.peer,
+                           .other_way = {}};
+          }};
+}
+
+Benchmark memory(const Entry& entry) {
+  return {.name = entry.name,
+          .help = entry.help,
+          .unit = "MB",
+          .fresh_processes = true,
+          .rounds = 1,
+          .prepare = [=](const BenchmarkContext& context) {
+            const auto training = std::make_shared<Training>(entry.model, entry.batches);
+            training->write(context.folder);
+            return Contest{.ours =
+                               [=] {
+                                 double nll = 0;
+                                 const auto grown = static_cast<double>(peak_growth([&] { nll = training->round(); }));
+                                 return Measurement{grown * 1e-6, {{"nll", nll}}};
+                               },
+                           .peer = entry.peer,
+                           .other_way = {}};
+          }};
+}
+
+}  // namespace
+
+std::vector<Benchmark> training_benchmarks() {
+  const Json nade{{"kind", "nade"}, {"hidden", {500}}};
+  const Json made{{"kind", "made"}, {"hidden", {2000, 2000}}};
+  return {
+      epoch({.name = "autoregressive/nade_epoch",
+             .help = "training epoch of NADE, 500 hidden units, batches of 100, against the best vectorised PyTorch",
+             .model = nade,
+             .peer = {"nade.py", {"--how", "chunked"}}}),
+      epoch({.name = "autoregressive/nade_epoch_loop",
+             .help = "the same, against a straightforward PyTorch loop over the variables",
+             .model = nade,
+             .peer = {"nade.py", {"--how", "loop"}},
+             .batches = 5}),
+      epoch({.name = "autoregressive/made_epoch",
+             .help = "training epoch of MADE, 2 x 2000 hidden units, batches of 100, against PyTorch with masked "
+                     "linear layers",
+             .model = made,
+             .peer = {"made.py", {}}}),
+      memory({.name = "autoregressive/nade_memory",
+              .help = "memory that training of NADE takes beyond the program, its model and data, against the "
+                      "vectorised PyTorch",
+              .model = nade,
+              .peer = {"nade.py", {"--how", "chunked", "--measure", "memory"}},
+              .batches = 5}),
+  };
+}
+
+}  // namespace cairn::autoregressive

@@ -1,0 +1,13 @@
+#include "cairn/ops/benchmarks.h"
+
+namespace cairn::ops {
+
+std::vector<Benchmark> benchmarks() {
+  std::vector<Benchmark> all;
+  for (const auto& operator_benchmarks : {nade_benchmarks, masked_linear_benchmarks}) {
+    for (auto& benchmark : operator_benchmarks()) all.push_back(std::move(benchmark));
+  }
+  return all;
+}
+
+}  // namespace cairn::ops

@@ -1,0 +1,16 @@
+// The operators' entries of `cairn bench`, each against its reference or the plain way to the same result.
+#pragma once
+
+#include <vector>
+
+#include "cairn/base/benchmark.h"
+
+namespace cairn::ops {
+
+std::vector<Benchmark> benchmarks();
+
+// By operator; benchmarks() joins them.
+std::vector<Benchmark> nade_benchmarks();
+std::vector<Benchmark> masked_linear_benchmarks();
+
+}  // namespace cairn::ops
