@@ -1,16 +1,8 @@
 """MADE in PyTorch with masked linear layers, weight times mask in each forward pass, as it is usually written."""
 
-import time
-
-import numpy
 import torch
-from peer import arguments, serve
-
-BATCH, EPOCH_BATCHES = 100, 500
-
-
-def load(folder, name):
-    return torch.from_numpy(numpy.load(f"{folder}/{name}.npy"))
+from density_training import load, serve_training
+from peer import arguments
 
 
 class MaskedLinear(torch.nn.Linear):
@@ -45,22 +37,5 @@ def made(folder):
 options = arguments()
 torch.set_num_threads(options.threads)
 model = made(options.folder)
-images = load(options.folder, "x")
 optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
-
-
-def round():
-    begin = time.perf_counter()
-    total = 0.0
-    for start in range(0, len(images), BATCH):
-        x = images[start : start + BATCH].float()
-        optimizer.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(model(x), x, reduction="none").sum(1).mean()
-        loss.backward()
-        optimizer.step()
-        total += loss.item()
-    batches = len(images) // BATCH
-    return (time.perf_counter() - begin) * EPOCH_BATCHES / batches, {"nll": total / batches}
-
-
-serve(round)
+serve_training(model, optimizer, load(options.folder, "x"), "seconds")

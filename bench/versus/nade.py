@@ -5,17 +5,9 @@
 --how chunked  chunks of variables, their own running sums by one triangular product each
 """
 
-import time
-
-import numpy
 import torch
-from peer import arguments, peak_growth, serve
-
-BATCH, EPOCH_BATCHES = 100, 500
-
-
-def load(folder, name):
-    return torch.from_numpy(numpy.load(f"{folder}/{name}.npy"))
+from density_training import load, serve_training
+from peer import arguments
 
 
 class Nade(torch.nn.Module):
@@ -55,32 +47,5 @@ class Nade(torch.nn.Module):
 options = arguments(how="chunked", measure="seconds")
 torch.set_num_threads(options.threads)
 model = Nade(options.folder, options.how)
-images = load(options.folder, "x")
 optimizer = torch.optim.Adam(model.parameters(), lr=0.001, fused=True)
-
-
-def train():
-    """One pass over the images; the mean loss."""
-    total = 0.0
-    for begin in range(0, len(images), BATCH):
-        x = images[begin : begin + BATCH].float()
-        optimizer.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(model(x), x, reduction="none").sum(1).mean()
-        loss.backward()
-        optimizer.step()
-        total += loss.item()
-    return total / (len(images) // BATCH)
-
-
-def seconds():
-    begin = time.perf_counter()
-    nll = train()
-    return (time.perf_counter() - begin) * EPOCH_BATCHES * BATCH / len(images), {"nll": nll}
-
-
-def memory():
-    grown, nll = peak_growth(train)
-    return grown / 1e6, {"nll": nll}
-
-
-serve({"seconds": seconds, "memory": memory}[options.measure])
+serve_training(model, optimizer, load(options.folder, "x"), options.measure)
