@@ -1,5 +1,6 @@
 #include "cairn/ops/nade_chunked.h"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "cairn/ops/nade_plan.h"
