@@ -157,53 +157,38 @@ void forward_double(const NadeForwardJob<double>& job, int64_t begin, int64_t en
   forward(job, begin, end);
 }
 
-constexpr int64_t kBackwardTile = 32;       // rows of V and dV at hand
 constexpr int64_t kBackwardExamples = 128;  // how many examples' carries are kept at a time
 
-/// One slice of hidden units, packed and contiguous: rows of `width` values.
+template <class T>
+hwy::AlignedFreeUniquePtr<T[]> rows_of_slice(int64_t rows) {
+  return hwy::AllocateAligned<T>(std::max<int64_t>(rows, 1) * slice_width<T>());
+}
+
+/// One slice of hidden units: rows of `width` values.
 template <class T>
 struct Slice {
   Slice(const NadeBackwardJob<T>& job, int64_t index)
       : width(slice_width<T>()),
-        first(index * width),
-        used(std::min(width, job.H - first)),
-        tiles((job.R + kBackwardTile - 1) / kBackwardTile),
+        tiles((job.R + kNadeTile - 1) / kNadeTile),
         block(std::min(kBackwardExamples, job.examples)),
-        W(pack(job.W, job, job.R)),
-        V(pack(job.V, job, job.R)),
-        dW(zeros(job.R)),
-        dV(zeros(job.R)),
-        c(zeros(1)),
-        dc(zeros(1)),
-        carry(zeros(tiles * block)),
-        da(zeros(block)),
-        h(zeros(kBackwardTile)),
-        next(tiles * block) {
-    std::copy_n(job.c + first, used, c.get());
-  }
+        W(job.W + index * job.R * width),
+        V(job.V + index * job.R * width),
+        c(job.c + index * width),
+        dW(job.dW + index * job.R * width),
+        dV(job.dV + index * job.R * width),
+        dc(job.dc + index * width),
+        carry(rows_of_slice<T>(tiles * block)),
+        da(rows_of_slice<T>(block)),
+        h(rows_of_slice<T>(kNadeTile)),
+        next(tiles * block) {}
 
-  hwy::AlignedFreeUniquePtr<T[]> zeros(int64_t rows) const {
-    auto memory = hwy::AllocateAligned<T>(std::max<int64_t>(rows, 1) * width);
-    std::fill_n(memory.get(), rows * width, T(0));
-    return memory;
-  }
-  hwy::AlignedFreeUniquePtr<T[]> pack(const T* matrix, const NadeBackwardJob<T>& job, int64_t rows) const {
-    auto packed = zeros(rows);
-    for (int64_t r = 0; r < rows; ++r)
-      std::copy_n(matrix + job.rows[r] * job.H + first, used, packed.get() + r * width);
-    return packed;
-  }
-  void unpack(const T* packed, const NadeBackwardJob<T>& job, T* matrix) const {
-    for (int64_t r = 0; r < job.R; ++r) std::copy_n(packed + r * width, used, matrix + job.rows[r] * job.H + first);
-  }
-
-  int64_t width, first, used, tiles, block;
-  hwy::AlignedFreeUniquePtr<T[]> W, V, dW, dV;  // [R, width]
-  hwy::AlignedFreeUniquePtr<T[]> c, dc;         // [width]
-  hwy::AlignedFreeUniquePtr<T[]> carry;         // [tiles, block, width]: a at the first row of each tile
-  hwy::AlignedFreeUniquePtr<T[]> da;            // [block, width]
-  hwy::AlignedFreeUniquePtr<T[]> h;             // [tile, width]: of the runs of one example in one tile
-  std::vector<int64_t> next;                    // [tiles, block]: first event after the first row of each tile
+  int64_t width, tiles, block;
+  const T *W, *V, *c;                    // [R, width], [width]
+  T *dW, *dV, *dc;                       // the same
+  hwy::AlignedFreeUniquePtr<T[]> carry;  // [tiles, block, width]: a at the first row of each tile
+  hwy::AlignedFreeUniquePtr<T[]> da;     // [block, width]
+  hwy::AlignedFreeUniquePtr<T[]> h;      // [tile, width]: of the runs of one example in one tile
+  std::vector<int64_t> next;             // [tiles, block]: first event after the first row of each tile
 };
 
 template <class T>
@@ -214,25 +199,35 @@ HWY_INLINE void add_to(T* HWY_RESTRICT sum, const T* HWY_RESTRICT term) {
   }
 }
 
+/// sum = a + term, of one row
 template <class T>
-HWY_INLINE void squash(const T* HWY_RESTRICT a, T* HWY_RESTRICT h) {
+HWY_INLINE void add(const T* HWY_RESTRICT a, const T* HWY_RESTRICT term, T* HWY_RESTRICT sum) {
   const Wide<T> d;
   for (int64_t k = 0; k < slice_width<T>(); k += static_cast<int64_t>(hn::Lanes(d))) {
-    hn::Store(sigmoid(d, hn::Load(d, a + k)), d, h + k);
+    hn::Store(hn::Add(hn::Load(d, a + k), hn::Load(d, term + k)), d, sum + k);
+  }
+}
+
+/// a -> h in place; many at a time, so that their polynomials overlap.
+template <class T>
+HWY_INLINE void squash(T* HWY_RESTRICT a, int64_t count) {
+  const Wide<T> d;
+  for (int64_t k = 0; k < count; k += static_cast<int64_t>(hn::Lanes(d))) {
+    hn::Store(sigmoid(d, hn::Load(d, a + k)), d, a + k);
   }
 }
 
 /// The a of every example at the first row of every tile.
 template <class T>
 void carry_forward(const NadeBackwardJob<T>& job, int64_t begin, int64_t end, Slice<T>& s) {
-  const auto a = s.zeros(1);
+  const auto a = rows_of_slice<T>(1);
   for (int64_t n = begin; n < end; ++n) {
-    std::copy_n(s.c.get(), s.width, a.get());
+    std::copy_n(s.c, s.width, a.get());
     int64_t event = job.events.begin[n];
     for (int64_t tile = 0; tile < s.tiles; ++tile) {
-      const int64_t first_row = tile * kBackwardTile;
+      const int64_t first_row = tile * kNadeTile;
       for (; event < job.events.begin[n + 1] && job.events.at[event] <= first_row; ++event) {
-        add_to(a.get(), s.W.get() + job.events.input[event] * s.width);
+        add_to(a.get(), s.W + job.events.input[event] * s.width);
       }
       const int64_t place = tile * s.block + n - begin;
       std::copy_n(a.get(), s.width, s.carry.get() + place * s.width);
@@ -241,7 +236,7 @@ void carry_forward(const NadeBackwardJob<T>& job, int64_t begin, int64_t end, Sl
   }
 }
 
-/// Rows [begin, end) that share h: dV += g h, and da += (V^T g) h (1 - h).
+/// Rows [begin, end) that share h: dV += g h, and da += (V^T g) h (1 - h). `g` is that of row `begin`.
 template <class T>
 HWY_INLINE void run_gradients(const T* HWY_RESTRICT g, const T* HWY_RESTRICT h, int64_t begin, int64_t end,
                               const Slice<T>& s, T* HWY_RESTRICT da) {
@@ -250,10 +245,12 @@ HWY_INLINE void run_gradients(const T* HWY_RESTRICT g, const T* HWY_RESTRICT h, 
   const auto h0 = hn::Load(d, h), h1 = hn::Load(d, h + lanes);
   const auto h2 = hn::Load(d, h + 2 * lanes), h3 = hn::Load(d, h + 3 * lanes);
   auto dh0 = hn::Zero(d), dh1 = dh0, dh2 = dh0, dh3 = dh0;
-  for (int64_t r = begin; r < end; ++r) {
-    const auto gr = hn::Set(d, g[r]);
-    const T* HWY_RESTRICT v = s.V.get() + r * s.width;
-    T* HWY_RESTRICT dv = s.dV.get() + r * s.width;
+  // Held in registers: the compiler must assume that a store of a vector changes any member of s.
+  const int64_t width = 4 * lanes;
+  const T* HWY_RESTRICT v = s.V + begin * width;
+  T* HWY_RESTRICT dv = s.dV + begin * width;
+  for (const T* g_end = g + (end - begin); g != g_end; ++g, v += width, dv += width) {
+    const auto gr = hn::Set(d, *g);
     dh0 = hn::MulAdd(gr, hn::Load(d, v), dh0);
     dh1 = hn::MulAdd(gr, hn::Load(d, v + lanes), dh1);
     dh2 = hn::MulAdd(gr, hn::Load(d, v + 2 * lanes), dh2);
@@ -276,27 +273,27 @@ HWY_INLINE void run_gradients(const T* HWY_RESTRICT g, const T* HWY_RESTRICT h, 
 /// One example in one tile, from the last row back to the first.
 template <class T>
 void backward_tile(const NadeBackwardJob<T>& job, int64_t n, int64_t tile, int64_t place, Slice<T>& s) {
-  const int64_t first_row = tile * kBackwardTile, last_row = std::min(first_row + kBackwardTile, job.R);
+  const int64_t first_row = tile * kNadeTile, last_row = std::min(first_row + kNadeTile, job.R);
   const int64_t first_event = s.next[place];
-  T* a = s.carry.get() + place * s.width;
-  squash(a, s.h.get());
+  T* h = s.h.get();
+  std::copy_n(s.carry.get() + place * s.width, s.width, h);
   int64_t event = first_event, run = 0;
-  for (; event < job.events.begin[n + 1] && job.events.at[event] < last_row; ++event) {
-    add_to(a, s.W.get() + job.events.input[event] * s.width);
-    squash(a, s.h.get() + ++run * s.width);
+  for (; event < job.events.begin[n + 1] && job.events.at[event] < last_row; ++event, ++run) {
+    add(h + run * s.width, s.W + job.events.input[event] * s.width, h + (run + 1) * s.width);
   }
+  squash(h, (run + 1) * s.width);
   T* da = s.da.get() + (place - tile * s.block) * s.width;
-  const T* g = job.grad + n * job.R;
+  const T* g = job.grad + (tile * job.examples + n) * kNadeTile - first_row;
   int64_t end = last_row;
   for (; run > 0; --run) {
     --event;
-    run_gradients(g, s.h.get() + run * s.width, job.events.at[event], end, s, da);
-    add_to(s.dW.get() + job.events.input[event] * s.width, da);
+    run_gradients(g + job.events.at[event], h + run * s.width, job.events.at[event], end, s, da);
+    add_to(s.dW + job.events.input[event] * s.width, da);
     end = job.events.at[event];
   }
-  run_gradients(g, s.h.get(), first_row, end, s, da);
+  run_gradients(g + first_row, h, first_row, end, s, da);
   if (event > job.events.begin[n] && job.events.at[event - 1] == first_row) {
-    add_to(s.dW.get() + job.events.input[event - 1] * s.width, da);
+    add_to(s.dW + job.events.input[event - 1] * s.width, da);
   }
 }
 
@@ -310,11 +307,8 @@ void backward(const NadeBackwardJob<T>& job, int64_t index) {
     for (int64_t tile = s.tiles - 1; tile >= 0; --tile) {
       for (int64_t n = begin; n < end; ++n) backward_tile(job, n, tile, tile * s.block + n - begin, s);
     }
-    for (int64_t n = 0; n < end - begin; ++n) add_to(s.dc.get(), s.da.get() + n * s.width);
+    for (int64_t n = 0; n < end - begin; ++n) add_to(s.dc, s.da.get() + n * s.width);
   }
-  s.unpack(s.dW.get(), job, job.dW);
-  s.unpack(s.dV.get(), job, job.dV);
-  std::copy_n(s.dc.get(), s.used, job.dc + s.first);
 }
 
 void backward_float(const NadeBackwardJob<float>& job, int64_t slice) {

@@ -26,19 +26,20 @@ struct NadeForwardJob {
   T* logits;            ///< [B, R]
 };
 
-/// Every argument in the caller's own layout, but `grad` with packed columns.
+constexpr int64_t kNadeTile = 32;  ///< packed rows that the backward pass has at hand
+
+/// Matrices in slices of hidden units: [slices, R, width], rows packed, the last slice padded with zeros. So what one
+/// tile of one slice needs lies together, and comes in as a stream.
 template <class T>
 struct NadeBackwardJob {
   NadeEventsView events;
   int64_t R;
-  int64_t H;
   int64_t examples;
   const T* W;
   const T* V;
-  const T* c;
-  const int64_t* rows;  ///< packed row -> row of W, V and their gradients
-  const T* grad;        ///< [B, R], packed columns
-  T* dW;
+  const T* c;     ///< [slices, width]
+  const T* grad;  ///< [tiles, B, kNadeTile], padded with zeros
+  T* dW;          ///< zero, as dV and dc: gradients are added
   T* dV;
   T* dc;
 };

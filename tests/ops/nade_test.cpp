@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "cairn/base/error.h"
+#include "cairn/base/memory.h"
 #include "cairn/ops/nade_chunked.h"
 #include "cairn/ops/nade_reference.h"
 
@@ -185,6 +186,16 @@ TEST(Nade, NanReachesTheLogits) {
   auto in = make_input({"", binary(5), 2, 8});
   in.c[3] = NAN;
   EXPECT_TRUE(nade(in).isnan().all().item<bool>());
+}
+
+TEST(Nade, MemoryOfTrainingDoesNotHoldTheHiddenStates) {
+  constexpr int64_t B = 300, D = 784, H = 500;
+  auto in = make_input({"", binary(D), B, H, 0.13}, torch::kFloat32);
+  for (auto* leaf : {&in.W, &in.V, &in.b, &in.c}) leaf->requires_grad_();
+  const auto pass = [&] { torch::autograd::grad({nade(in).sum()}, {in.W, in.V, in.b, in.c}); };
+  pass();
+  const int64_t states = B * D * H * 4, grown = peak_growth(pass);  // 470 MB
+  EXPECT_LT(grown, states / 8);
 }
 
 TEST(Nade, RefusesWrongInput) {
