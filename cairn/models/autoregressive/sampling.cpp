@@ -1,7 +1,8 @@
 #include "cairn/models/autoregressive/sampling.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
-#include <cmath>
 
 #include "cairn/base/error.h"
 #include "cairn/ops/row_kernels.h"
@@ -14,7 +15,7 @@ namespace {
 int64_t draw(const float* logits, int64_t rows, double u) {
   double cumulative = 0;
   for (int64_t k = 0; k < rows; ++k) {
-    cumulative += std::exp(ops::log_probability(logits, rows, k));
+    cumulative += ops::probability(logits, rows, k);
     if (u < cumulative) return k;
   }
   return rows;
@@ -41,15 +42,17 @@ Walk walk(DensityModel& model, const Order& order, const Known& known, const std
     logits.resize(N * rows);
     stepper->logits(logits.data());
     uint8_t* column = result.x.data_ptr<uint8_t>() + d;
-    for (int64_t n = 0; n < N; ++n) {
-      const float* own_logits = logits.data() + n * rows;
-      if (given) {
-        result.log_evidence.data_ptr<double>()[n] += ops::log_probability(own_logits, rows, column[n * D]);
-      } else {
-        column[n * D] = static_cast<uint8_t>(draw(own_logits, rows, own[n].uniform()));
+    at::parallel_for(0, N, 64, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        const float* own_logits = logits.data() + n * rows;
+        if (given) {
+          result.log_evidence.data_ptr<double>()[n] += ops::log_probability(own_logits, rows, column[n * D]);
+        } else {
+          column[n * D] = static_cast<uint8_t>(draw(own_logits, rows, own[n].uniform()));
+        }
+        values[n] = column[n * D];
       }
-      values[n] = column[n * D];
-    }
+    });
     stepper->observe(values.data());
   }
   return result;
