@@ -1,5 +1,5 @@
-// exp and the logistic function for Highway vectors of float and double, from polynomials of our own. Compiled anew for
-// each instruction set (so no include guard of the usual kind).
+// exp, the logistic function and tanh for Highway vectors of float and double, from polynomials of our own. Compiled
+// anew for each instruction set (so no include guard of the usual kind).
 #if defined(CAIRN_OPS_SIGMOID_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CAIRN_OPS_SIGMOID_INL_H_
 #undef CAIRN_OPS_SIGMOID_INL_H_
@@ -82,6 +82,15 @@ template <class Arithmetic = NativeArithmetic, class D, class V>
 HWY_INLINE V sigmoid(D d, V x) {
   const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
   const V h = hn::Div(one, hn::Add(one, exp<Arithmetic>(d, hn::Neg(x))));
+  return hn::IfThenElse(hn::IsNaN(x), x, h);
+}
+
+/// tanh x = (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x: absolute error of a few units in the last place of 1.
+template <class Arithmetic = NativeArithmetic, class D, class V>
+HWY_INLINE V tanh(D d, V x) {
+  const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  const V e = exp<Arithmetic>(d, hn::Mul(hn::Set(d, static_cast<hn::TFromD<D>>(-2)), hn::Abs(x)));
+  const V h = hn::CopySign(hn::Div(hn::Sub(one, e), hn::Add(one, e)), x);
   return hn::IfThenElse(hn::IsNaN(x), x, h);
 }
 

@@ -1,0 +1,187 @@
+#include <ATen/Dispatch.h>
+
+#include "cairn/ops/cell_kernels.h"
+#include "cairn/ops/norm_kernels.h"
+#include "cairn/ops/recurrence_grid.h"
+
+namespace cairn::ops {
+
+RecurrencePack RecurrencePack::forth(const RecurrenceWeights& w, Cell cell) {
+  RecurrencePack pack;
+  const int64_t gates = w.W.size(0) / 3 * 2;
+  const bool split = cell == Cell::gru_reset_before;
+  pack.state = PackedMatrix(split ? w.W.slice(0, 0, gates) : w.W);
+  if (split) pack.candidate = PackedMatrix(w.W.slice(0, gates));
+  if (w.projection.defined()) pack.projection = PackedMatrix(w.projection);
+  return pack;
+}
+
+RecurrencePack RecurrencePack::back(const RecurrenceWeights& w, Cell cell) {
+  RecurrencePack pack;
+  const int64_t gates = w.W.size(0) / 3 * 2;
+  const bool split = cell == Cell::gru_reset_before;
+  pack.state = PackedMatrix((split ? w.W.slice(0, 0, gates) : w.W).t());
+  if (split) pack.candidate = PackedMatrix(w.W.slice(0, gates).t());
+  if (w.projection.defined()) pack.projection = PackedMatrix(w.projection.t());
+  return pack;
+}
+
+namespace {
+
+int64_t saved_slots(Cell cell) {
+  return cell == Cell::lstm || cell == Cell::gru ? 4 : gates_of(cell);
+}
+
+RecurrenceTape make_tape(const RecurrenceLoop& loop, bool record) {
+  const auto& w = loop.weights;
+  const int64_t T = loop.x.size(0), B = loop.x.size(1), GH = loop.x.size(2), H = GH / gates_of(loop.cell);
+  const auto options = loop.x.options().requires_grad(false);
+  const auto per_step = [&](int64_t width) {
+    return torch::empty({record ? T : 1, B, width}, options).expand({T, B, width});
+  };
+  RecurrenceTape tape;
+  tape.h = torch::empty({T + 1, B, loop.first.h.size(1)}, options);
+  tape.h[loop.before(loop.step(0))].copy_(loop.first.h);
+  if (loop.cell == Cell::lstm) {
+    tape.c = torch::empty({T + 1, B, H}, options);
+    tape.c[loop.before(loop.step(0))].copy_(loop.first.c);
+  }
+  tape.gates = per_step(saved_slots(loop.cell) * H);
+  if (w.projection.defined()) tape.hidden = per_step(H);
+  if (w.norm.defined()) {
+    tape.hat = per_step(GH);
+    tape.scale = per_step(1).squeeze(2);
+  }
+  return tape;
+}
+
+template <class T>
+class ForwardLoop {
+ public:
+  ForwardLoop(const RecurrenceLoop& loop, const RecurrencePack& pack, const RecurrenceTape& tape)
+      : loop_(loop),
+        pack_(pack),
+        GH_(loop.x.size(2)),
+        H_(GH_ / gates_of(loop.cell)),
+        R_(tape.h.size(2)),
+        x_(loop.x),
+        h_(tape.h),
+        c_(tape.c),
+        gates_(tape.gates),
+        hidden_(tape.hidden),
+        hat_(tape.hat),
+        scale_(tape.scale),
+        keep_h_(loop.keep_h),
+        keep_c_(loop.keep_c) {}
+
+  void run(int64_t begin, int64_t end) const {
+    std::vector<T> a((end - begin) * GH_), reset(split() ? (end - begin) * H_ : 0);
+    for (int64_t n = 0; n < loop_.x.size(0); ++n) {
+      const int64_t t = loop_.step(n), count = active_rows(loop_, t, begin, end);
+      const Rows rows{t, begin, count};
+      product(rows, a.data());
+      if (split()) {
+        cells(CellStep::gru_before_gates, rows, a.data(), reset.data());
+        multiply(pack_.candidate, reset.data(), H_, a.data() + 2 * H_, GH_, count, bias(2 * H_));
+        cells(CellStep::gru_before_candidate, rows, a.data(), reset.data());
+      } else {
+        cells(whole_step(), rows, a.data(), nullptr);
+      }
+      if (hidden_.data != nullptr) {
+        multiply(pack_.projection, hidden_.at(t, begin), H_, h_.at(loop_.after(t), begin), R_, count, nullptr);
+      }
+      keep_ended(t, begin + count, end);
+    }
+  }
+
+ private:
+  struct Rows {
+    int64_t t, begin, count;
+  };
+
+  bool split() const { return loop_.cell == Cell::gru_reset_before; }
+  CellStep whole_step() const {
+    switch (loop_.cell) {
+      case Cell::elman_tanh:
+        return CellStep::elman_tanh;
+      case Cell::elman_relu:
+        return CellStep::elman_relu;
+      case Cell::lstm:
+        return CellStep::lstm;
+      default:
+        return CellStep::gru;
+    }
+  }
+  const T* bias(int64_t offset) const {
+    const T* b = pointer<T>(loop_.weights.b);
+    return b == nullptr ? nullptr : b + offset;
+  }
+  static void multiply(const PackedMatrix& m, const T* x, int64_t x_stride, T* y, int64_t y_stride, int64_t count,
+                       const T* bias) {
+    m.multiply(PackedMatrix::Rows<T>{x, x_stride, y, y_stride, count, bias, /*accumulate=*/false});
+  }
+
+  /// a = W h + b, the product normalised if that is wanted.
+  void product(const Rows& rows, T* a) const {
+    const bool norm = loop_.weights.norm.defined();
+    multiply(pack_.state, h_.at(loop_.before(rows.t), rows.begin), R_, a, GH_, rows.count, norm ? nullptr : bias(0));
+    if (!norm) return;
+    const T* gain = pointer<T>(loop_.weights.norm);
+    const T* b = bias(0);
+    for (int64_t k = 0; k < rows.count; ++k) {
+      T* hat = hat_.at(rows.t, rows.begin + k);
+      T* row = a + k * GH_;
+      *scale_.at(rows.t, rows.begin + k) = normalize(row, GH_, hat);
+      for (int64_t j = 0; j < GH_; ++j) row[j] = gain[j] * hat[j] + (b == nullptr ? 0 : b[j]);
+    }
+  }
+
+  void cells(CellStep step, const Rows& rows, const T* a, T* reset) const {
+    const auto& w = loop_.weights;
+    const int64_t before = loop_.before(rows.t), after = loop_.after(rows.t);
+    for (int64_t k = 0; k < rows.count; ++k) {
+      const int64_t b = rows.begin + k;
+      cell_forward(step, CellForward<T>{.H = H_,
+                                        .x = x_.at(rows.t, b),
+                                        .a = a + k * GH_,
+                                        .h = h_.at(before, b),
+                                        .c = c_.at(before, b),
+                                        .peepholes = pointer<T>(w.peepholes),
+                                        .keep_h = keep_h_.at(rows.t, b),
+                                        .keep_c = keep_c_.at(rows.t, b),
+                                        .cell_gain = pointer<T>(w.cell_gain),
+                                        .cell_bias = pointer<T>(w.cell_bias),
+                                        .gates = gates_.at(rows.t, b),
+                                        .c_next = c_.at(after, b),
+                                        .h_next = hidden_.data ? hidden_.at(rows.t, b) : h_.at(after, b),
+                                        .reset = reset == nullptr ? nullptr : reset + k * H_});
+    }
+  }
+
+  /// Rows [begin, end), whose sequence has ended or not yet begun.
+  void keep_ended(int64_t t, int64_t begin, int64_t end) const {
+    for (int64_t b = begin; b < end; ++b) {
+      std::copy_n(h_.at(loop_.before(t), b), R_, h_.at(loop_.after(t), b));
+      if (c_.data != nullptr) std::copy_n(c_.at(loop_.before(t), b), H_, c_.at(loop_.after(t), b));
+    }
+  }
+
+  const RecurrenceLoop& loop_;
+  const RecurrencePack& pack_;
+  int64_t GH_, H_, R_;
+  Grid<T> x_, h_, c_, gates_, hidden_;
+  Grid<T> hat_, scale_, keep_h_, keep_c_;
+};
+
+}  // namespace
+
+RecurrenceTape recurrence_cpu_forward(const RecurrenceLoop& loop, const RecurrencePack& pack, bool record) {
+  const auto tape = make_tape(loop, record);
+  AT_DISPATCH_FLOATING_TYPES(loop.x.scalar_type(), "recurrence_forward", [&] {
+    const ForwardLoop<scalar_t> forward(loop, pack, tape);
+    for_rows(loop.x.size(1), [&](int64_t begin, int64_t end) { forward.run(begin, end); });
+  });
+  return tape;
+}
+
+}  // namespace cairn::ops
