@@ -12,5 +12,7 @@ std::vector<Benchmark> benchmarks();
 // By operator; benchmarks() joins them.
 std::vector<Benchmark> nade_benchmarks();
 std::vector<Benchmark> masked_linear_benchmarks();
+std::vector<Benchmark> recurrence_benchmarks();
+std::vector<Benchmark> cross_entropy_benchmarks();
 
 }  // namespace cairn::ops
