@@ -1,6 +1,5 @@
 #include <ATen/Dispatch.h>
 
-#include "cairn/ops/cell_kernels.h"
 #include "cairn/ops/norm_kernels.h"
 #include "cairn/ops/recurrence_grid.h"
 
@@ -70,7 +69,7 @@ class BackwardLoop {
     std::vector<T> unit((end - begin) * H_);  // gradients of r o h, or of what is projected
     for (int64_t n = loop_.x.size(0) - 1; n >= 0; --n) {
       const int64_t t = loop_.step(n);
-      const Rows rows{t, begin, active_rows(loop_, t, begin, end)};
+      const StepRows rows{t, begin, active_rows(loop_, t, begin, end)};
       add_outputs(rows);
       if (loop_.cell == Cell::gru_reset_before) {
         reset_before(rows, unit.data());
@@ -81,7 +80,7 @@ class BackwardLoop {
         through_norm(rows);
         state_product(rows, /*accumulate=*/false);
       } else {
-        cells(whole_step(), rows, dh(begin), R_, nullptr);
+        cells(whole_step(loop_.cell), rows, dh(begin), R_, nullptr);
         through_norm(rows);
         state_product(rows, /*accumulate=*/true);
       }
@@ -89,22 +88,6 @@ class BackwardLoop {
   }
 
  private:
-  struct Rows {
-    int64_t t, begin, count;
-  };
-
-  CellStep whole_step() const {
-    switch (loop_.cell) {
-      case Cell::elman_tanh:
-        return CellStep::elman_tanh;
-      case Cell::elman_relu:
-        return CellStep::elman_relu;
-      case Cell::lstm:
-        return CellStep::lstm;
-      default:
-        return CellStep::gru;
-    }
-  }
   T* dh(int64_t b) const { return dh_ + b * R_; }
 
   static void multiply(const PackedMatrix& m, const T* x, int64_t x_stride, T* y, int64_t y_stride, int64_t count,
@@ -112,7 +95,7 @@ class BackwardLoop {
     m.multiply(PackedMatrix::Rows<T>{x, x_stride, y, y_stride, count, nullptr, accumulate});
   }
 
-  void add_outputs(const Rows& rows) const {
+  void add_outputs(const StepRows& rows) const {
     if (dy_.data == nullptr) return;
     for (int64_t b = rows.begin; b < rows.begin + rows.count; ++b) {
       const T* from = dy_.at(rows.t, b);
@@ -121,7 +104,7 @@ class BackwardLoop {
   }
 
   /// dh: [count, width] gradients of the cells' outputs, replaced by the elementwise part for the state before.
-  void cells(CellStep step, const Rows& rows, T* dh, int64_t width, const T* dreset) const {
+  void cells(CellStep step, const StepRows& rows, T* dh, int64_t width, const T* dreset) const {
     const auto& w = loop_.weights;
     const int64_t before = loop_.before(rows.t);
     for (int64_t k = 0; k < rows.count; ++k) {
@@ -145,14 +128,14 @@ class BackwardLoop {
     }
   }
 
-  void reset_before(const Rows& rows, T* dreset) const {
+  void reset_before(const StepRows& rows, T* dreset) const {
     cells(CellStep::gru_before_candidate, rows, dh(rows.begin), R_, nullptr);
     multiply(pack_.candidate, dx_.at(rows.t, rows.begin) + 2 * H_, GH_, dreset, H_, rows.count, /*accumulate=*/false);
     cells(CellStep::gru_before_gates, rows, dh(rows.begin), R_, dreset);
     state_product(rows, /*accumulate=*/true);
   }
 
-  void through_norm(const Rows& rows) const {
+  void through_norm(const StepRows& rows) const {
     if (hat_.data == nullptr) return;
     const T* gain = pointer<T>(loop_.weights.norm);
     for (int64_t b = rows.begin; b < rows.begin + rows.count; ++b) {
@@ -164,7 +147,7 @@ class BackwardLoop {
   }
 
   /// dh (+)= the product's gradient times W.
-  void state_product(const Rows& rows, bool accumulate) const {
+  void state_product(const StepRows& rows, bool accumulate) const {
     multiply(pack_.state, draw_.at(rows.t, rows.begin), GH_, dh(rows.begin), R_, rows.count, accumulate);
   }
 

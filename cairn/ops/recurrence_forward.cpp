@@ -1,6 +1,5 @@
 #include <ATen/Dispatch.h>
 
-#include "cairn/ops/cell_kernels.h"
 #include "cairn/ops/norm_kernels.h"
 #include "cairn/ops/recurrence_grid.h"
 
@@ -78,14 +77,14 @@ class ForwardLoop {
     std::vector<T> a((end - begin) * GH_), reset(split() ? (end - begin) * H_ : 0);
     for (int64_t n = 0; n < loop_.x.size(0); ++n) {
       const int64_t t = loop_.step(n), count = active_rows(loop_, t, begin, end);
-      const Rows rows{t, begin, count};
+      const StepRows rows{t, begin, count};
       product(rows, a.data());
       if (split()) {
         cells(CellStep::gru_before_gates, rows, a.data(), reset.data());
         multiply(pack_.candidate, reset.data(), H_, a.data() + 2 * H_, GH_, count, bias(2 * H_));
         cells(CellStep::gru_before_candidate, rows, a.data(), reset.data());
       } else {
-        cells(whole_step(), rows, a.data(), nullptr);
+        cells(whole_step(loop_.cell), rows, a.data(), nullptr);
       }
       if (hidden_.data != nullptr) {
         multiply(pack_.projection, hidden_.at(t, begin), H_, h_.at(loop_.after(t), begin), R_, count, nullptr);
@@ -95,23 +94,7 @@ class ForwardLoop {
   }
 
  private:
-  struct Rows {
-    int64_t t, begin, count;
-  };
-
   bool split() const { return loop_.cell == Cell::gru_reset_before; }
-  CellStep whole_step() const {
-    switch (loop_.cell) {
-      case Cell::elman_tanh:
-        return CellStep::elman_tanh;
-      case Cell::elman_relu:
-        return CellStep::elman_relu;
-      case Cell::lstm:
-        return CellStep::lstm;
-      default:
-        return CellStep::gru;
-    }
-  }
   const T* bias(int64_t offset) const {
     const T* b = pointer<T>(loop_.weights.b);
     return b == nullptr ? nullptr : b + offset;
@@ -122,7 +105,7 @@ class ForwardLoop {
   }
 
   /// a = W h + b, the product normalised if that is wanted.
-  void product(const Rows& rows, T* a) const {
+  void product(const StepRows& rows, T* a) const {
     const bool norm = loop_.weights.norm.defined();
     multiply(pack_.state, h_.at(loop_.before(rows.t), rows.begin), R_, a, GH_, rows.count, norm ? nullptr : bias(0));
     if (!norm) return;
@@ -136,7 +119,7 @@ class ForwardLoop {
     }
   }
 
-  void cells(CellStep step, const Rows& rows, const T* a, T* reset) const {
+  void cells(CellStep step, const StepRows& rows, const T* a, T* reset) const {
     const auto& w = loop_.weights;
     const int64_t before = loop_.before(rows.t), after = loop_.after(rows.t);
     for (int64_t k = 0; k < rows.count; ++k) {

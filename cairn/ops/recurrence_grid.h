@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
+#include "cairn/ops/cell_kernels.h"
 #include "cairn/ops/recurrence_cpu.h"
 
 namespace cairn::ops {
@@ -37,6 +38,25 @@ void for_rows(int64_t B, const Body& body) {
   const int64_t threads = at::get_num_threads();
   if (B < 4 * threads) return body(int64_t{0}, B);
   at::parallel_for(0, B, (B + threads - 1) / threads, body);
+}
+
+/// The rows of a thread's share that go on at step t.
+struct StepRows {
+  int64_t t, begin, count;
+};
+
+/// The equations of a cell that one product is enough for.
+inline CellStep whole_step(Cell cell) {
+  switch (cell) {
+    case Cell::elman_tanh:
+      return CellStep::elman_tanh;
+    case Cell::elman_relu:
+      return CellStep::elman_relu;
+    case Cell::lstm:
+      return CellStep::lstm;
+    default:
+      return CellStep::gru;
+  }
 }
 
 /// How many of rows [begin, end) go on at step t: they come first.
