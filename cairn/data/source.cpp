@@ -58,7 +58,7 @@ fs::path file_of(const Source& source, const std::string& role) {
 }
 
 torch::Tensor read_rows(const fs::path& path, int64_t limit) {
-  if (!fs::is_regular_file(path)) {
+  if (!fs::is_regular_file(io::ArrayName::parse(path.string()).file)) {
     throw EnvironmentError(path.string(), "no such file; data sets by name are listed by: cairn data list");
   }
   torch::Tensor rows = io::read_array(path);
@@ -67,14 +67,14 @@ torch::Tensor read_rows(const fs::path& path, int64_t limit) {
   return limit > 0 && limit < rows.size(0) ? rows.narrow(0, 0, limit).clone() : rows;
 }
 
-/// "images-train.idx3.gz" -> "labels-train.idx1.gz", where that file exists.
+/// "images-train.idx3.gz" -> "labels-train.idx1.gz", "digits.npz:images" -> "digits.npz:labels", where that file exists.
 std::optional<fs::path> labels_beside(const fs::path& images) {
   std::string name = images.filename().string();
   for (const auto& [from, to] : {std::pair{"images", "labels"}, {"idx3", "idx1"}}) {
     if (const size_t at = name.find(from); at != std::string::npos) name.replace(at, std::string(from).size(), to);
   }
   const fs::path labels = images.parent_path() / name;
-  if (labels == images || !fs::exists(labels)) return std::nullopt;
+  if (labels == images || !fs::exists(io::ArrayName::parse(labels.string()).file)) return std::nullopt;
   return labels;
 }
 

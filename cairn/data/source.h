@@ -1,7 +1,7 @@
 // From what a recipe or a command line says (SPEC) to tensors.
 //
 // A SPEC is a catalogue name ("mnist": the split picks the file), a name with a split of its own ("mnist:test"), or the
-// path of a .npy, .npz or idx file (gzipped or not).
+// path of a .npy, .npz or idx file (gzipped or not); "digits.npz:images" names one array of several.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/gzip.h"
 #include "cairn/io/mapped_file.h"
+#include "cairn/io/tensor_map.h"
 
 namespace cairn::io {
 
@@ -17,7 +18,7 @@ struct CodedType {
   torch::ScalarType type;
 };
 
-constexpr CodedType kTypes[] = {{0x08, torch::kUInt8},  {0x09, torch::kInt8},    {0x0B, torch::kInt16},
+constexpr CodedType kTypes[] = {{0x08, torch::kUInt8}, {0x09, torch::kInt8},    {0x0B, torch::kInt16},
                                 {0x0C, torch::kInt32}, {0x0D, torch::kFloat32}, {0x0E, torch::kFloat64}};
 
 constexpr size_t kMaxHeader = 4 + 255 * 4;
@@ -25,24 +26,27 @@ constexpr size_t kMaxHeader = 4 + 255 * 4;
 struct Header {
   torch::ScalarType type;
   std::vector<int64_t> shape;
-  size_t bytes;        ///< of the header
-  uint64_t data;       ///< bytes of the values
+  size_t bytes;   ///< of the header
+  uint64_t data;  ///< bytes of the values
 };
 
 Header read_header(std::span<const std::byte> bytes, const std::string& name) {
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   if (!is_idx(bytes)) throw InputError(name, "this is no idx file");
-  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const CodedType& t) { return t.code == data[2]; });
+  const auto* known =
+      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const CodedType& t) { return t.code == data[2]; });
   const size_t dimensions = data[3];
-  Header header{.type = known->type, .shape = {}, .bytes = 4 + 4 * dimensions, .data = torch::elementSize(known->type)};
+  Header header{.type = known->type, .shape = {}, .bytes = 4 + 4 * dimensions, .data = 0};
   if (bytes.size() < header.bytes) throw InputError(name, "truncated in its header");
   for (size_t i = 0; i < dimensions; ++i) {
     const unsigned char* size = data + 4 + 4 * i;
     header.shape.push_back(int64_t{size[0]} << 24 | size[1] << 16 | size[2] << 8 | size[3]);
-    if (__builtin_mul_overflow(header.data, static_cast<uint64_t>(header.shape.back()), &header.data)) {
-      throw InputError(name, cat("got shape ", c10::IntArrayRef(header.shape), ", expected sizes that can be counted"));
-    }
   }
+  const auto data_bytes = byte_count(header.shape, header.type);
+  if (!data_bytes) {
+    throw InputError(name, got_expected(cat("shape ", c10::IntArrayRef(header.shape)), "sizes that can be counted"));
+  }
+  header.data = *data_bytes;
   return header;
 }
 
@@ -55,8 +59,9 @@ void swap_values(char* data, size_t bytes, size_t width) {
 torch::Tensor parse_plain(std::span<const std::byte> bytes, const std::string& name) {
   const Header header = read_header(bytes, name);
   if (bytes.size() - header.bytes != header.data) {
-    throw InputError(name, cat("truncated or oversized: ", got_expected(cat(bytes.size() - header.bytes, " bytes of data"),
-                                                                      cat(header.data, " for shape ", c10::IntArrayRef(header.shape)))));
+    throw InputError(name, cat("truncated or oversized: ",
+                               got_expected(cat(bytes.size() - header.bytes, " bytes of data"),
+                                            cat(header.data, " for shape ", c10::IntArrayRef(header.shape)))));
   }
   const auto array = torch::empty(header.shape, header.type);
   if (header.data > 0) std::memcpy(array.data_ptr(), bytes.data() + header.bytes, header.data);
@@ -72,7 +77,8 @@ std::span<const std::byte> view(const std::string& text) {
 
 bool is_idx(std::span<const std::byte> bytes) {
   if (bytes.size() < 4 || bytes[0] != std::byte{0} || bytes[1] != std::byte{0}) return false;
-  return std::any_of(std::begin(kTypes), std::end(kTypes), [&](const CodedType& t) { return std::byte{t.code} == bytes[2]; });
+  return std::any_of(std::begin(kTypes), std::end(kTypes),
+                     [&](const CodedType& t) { return std::byte{t.code} == bytes[2]; });
 }
 
 torch::Tensor parse_idx(std::span<const std::byte> bytes, const std::string& name) {
@@ -93,8 +99,10 @@ torch::Tensor read_idx(const std::filesystem::path& path) {
 
 void write_idx(const std::filesystem::path& path, const torch::Tensor& array) {
   const auto data = array.detach().to(torch::kCPU).contiguous();
-  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const CodedType& t) { return t.type == data.scalar_type(); });
-  if (known == std::end(kTypes)) throw UsageError("idx", cat("got dtype ", data.scalar_type(), ", expected one that idx has"));
+  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const CodedType& t) { return t.type == data.scalar_type(); });
+  if (known == std::end(kTypes))
+    throw UsageError("idx", cat("got dtype ", data.scalar_type(), ", expected one that idx has"));
   std::string bytes{'\0', '\0', static_cast<char>(known->code), static_cast<char>(data.dim())};
   for (const int64_t size : data.sizes()) {
     if (size > 0xFFFFFFFFll) throw UsageError("idx", got_expected(cat("size ", size), "less than 2^32"));

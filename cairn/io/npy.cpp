@@ -7,21 +7,12 @@
 #include "cairn/base/text.h"
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/mapped_file.h"
+#include "cairn/io/numpy_types.h"
+#include "cairn/io/tensor_map.h"
 
 namespace cairn::io {
 
 namespace {
-
-struct NamedType {
-  const char* name;  ///< kind and size as NumPy writes them, without the byte order
-  torch::ScalarType type;
-};
-
-constexpr NamedType kTypes[] = {
-    {"b1", torch::kBool},    {"u1", torch::kUInt8},   {"i1", torch::kInt8},    {"u2", torch::kUInt16},
-    {"i2", torch::kInt16},   {"u4", torch::kUInt32},  {"i4", torch::kInt32},   {"u8", torch::kUInt64},
-    {"i8", torch::kInt64},   {"f2", torch::kFloat16}, {"f4", torch::kFloat32}, {"f8", torch::kFloat64},
-    {"c8", torch::kComplexFloat}, {"c16", torch::kComplexDouble}};
 
 constexpr size_t kMaxHeader = 1 << 20;
 constexpr size_t kMaxDimensions = 64;
@@ -33,7 +24,8 @@ struct Header {
   std::vector<int64_t> shape;
 };
 
-/// Reads the one form of Python literal that a header may be: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}.
+/// Reads the one form of Python literal that a header may be: {'descr': '<f4', 'fortran_order': False, 'shape': (2,
+/// 3)}.
 class HeaderParser {
  public:
   HeaderParser(std::string text, size_t offset, const std::string& file)
@@ -116,13 +108,10 @@ class HeaderParser {
   void read_type(const std::string& descr, Header& header) {
     const bool has_order = !descr.empty() && std::strchr("<>|=", descr[0]);
     const std::string name = has_order ? descr.substr(1) : descr;
-    for (const auto& known : kTypes) {
-      if (name != known.name) continue;
-      header.type = known.type;
-      header.big_endian = has_order && descr[0] == '>';
-      return;
-    }
-    refuse(got_expected(cat("dtype '", descr, "'"), "a number or bool"));
+    const auto type = numpy_type(name);
+    if (!type) refuse(got_expected(cat("dtype '", descr, "'"), "a number or bool"));
+    header.type = *type;
+    header.big_endian = has_order && descr[0] == '>';
   }
 
   std::string text_;
@@ -130,23 +119,6 @@ class HeaderParser {
   const std::string& file_;
   size_t at_ = 0;
 };
-
-void swap_bytes(torch::Tensor& array) {
-  const bool complex = array.is_complex();
-  const auto width = static_cast<size_t>(array.element_size()) / (complex ? 2 : 1);
-  auto* data = static_cast<char*>(array.data_ptr());
-  for (size_t i = 0; i < array.nbytes(); i += width) std::reverse(data + i, data + i + width);
-}
-
-uint64_t bytes_of(const Header& header, const std::string& file) {
-  uint64_t count = torch::elementSize(header.type);
-  for (const int64_t size : header.shape) {
-    if (__builtin_mul_overflow(count, static_cast<uint64_t>(size), &count)) {
-      throw InputError(file, cat("got shape ", c10::IntArrayRef(header.shape), ", expected sizes that can be counted"));
-    }
-  }
-  return count;
-}
 
 }  // namespace
 
@@ -165,16 +137,19 @@ torch::Tensor parse_npy(std::span<const std::byte> bytes, const std::string& nam
   }
   const Header header =
       HeaderParser(std::string(reinterpret_cast<const char*>(data) + start, length), start, name).parse();
-  const uint64_t expected = bytes_of(header, name), found = bytes.size() - start - length;
-  if (found != expected) {
-    throw InputError(name, cat("truncated or oversized: ", got_expected(cat(found, " bytes of data"),
-                                                                      cat(expected, " for shape ", c10::IntArrayRef(header.shape)))));
+  const auto expected = byte_count(header.shape, header.type);
+  const c10::IntArrayRef sizes(header.shape);
+  if (!expected) throw InputError(name, got_expected(cat("shape ", sizes), "sizes that can be counted"));
+  const uint64_t found = bytes.size() - start - length;
+  if (found != *expected) {
+    throw InputError(name, cat("byte ", start + length, ": truncated or oversized: ",
+                               got_expected(cat(found, " bytes of data"), cat(*expected, " for shape ", sizes))));
   }
   auto shape = header.shape;
   if (header.fortran) std::reverse(shape.begin(), shape.end());
   auto array = torch::empty(shape, header.type);
-  if (expected > 0) std::memcpy(array.data_ptr(), data + start + length, expected);
-  if (header.big_endian) swap_bytes(array);
+  if (found > 0) std::memcpy(array.data_ptr(), data + start + length, found);
+  if (header.big_endian) swap_byte_order(array);
   if (!header.fortran) return array;
   std::vector<int64_t> axes(shape.size());
   for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(axes.size() - 1 - i);
@@ -188,13 +163,14 @@ torch::Tensor read_npy(const std::filesystem::path& path) {
 
 std::string npy_bytes(const torch::Tensor& array) {
   const auto data = array.detach().to(torch::kCPU).contiguous();
-  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const NamedType& t) { return t.type == data.scalar_type(); });
-  if (known == std::end(kTypes)) throw UsageError("npy", cat("got dtype ", data.scalar_type(), ", expected one that NumPy has"));
+  const char* type = numpy_name(data.scalar_type());
+  if (type == nullptr) throw UsageError("npy", cat("got dtype ", data.scalar_type(), ", expected one that NumPy has"));
   std::string shape;
   for (const int64_t size : data.sizes()) shape += cat(size, ", ");
   if (data.dim() > 1) shape.resize(shape.size() - 2);
   if (data.dim() == 1) shape.pop_back();
-  std::string header = cat("{'descr': '", data.element_size() == 1 ? "|" : "<", known->name, "', 'fortran_order': False, 'shape': (", shape, "), }");
+  std::string header = cat("{'descr': '", data.element_size() == 1 ? "|" : "<", type,
+                           "', 'fortran_order': False, 'shape': (", shape, "), }");
   constexpr size_t kAlign = 64, kStart = 10;
   header.append((kAlign - (kStart + header.size() + 1) % kAlign) % kAlign, ' ');
   header += '\n';
@@ -206,6 +182,8 @@ std::string npy_bytes(const torch::Tensor& array) {
   return bytes;
 }
 
-void write_npy(const std::filesystem::path& path, const torch::Tensor& array) { write_file(path, npy_bytes(array)); }
+void write_npy(const std::filesystem::path& path, const torch::Tensor& array) {
+  write_file(path, npy_bytes(array));
+}
 
 }  // namespace cairn::io

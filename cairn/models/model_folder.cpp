@@ -7,20 +7,28 @@
 
 namespace cairn {
 
+Json parse_model_config(const std::string& text, const std::string& source) {
+  try {
+    auto config = Json::parse(text);
+    config.at("system").get<std::string>();
+    config.at("model");
+    return config;
+  } catch (const Json::exception& error) {
+    throw InputError(source, error.what());
+  }
+}
+
+Json read_model_config_file(const std::filesystem::path& file) {
+  constexpr size_t kMaxBytes = 16 << 20;
+  return parse_model_config(io::read_file(file, kMaxBytes), file.string());
+}
+
 Json read_model_config(const std::filesystem::path& folder) {
   const auto path = folder / "config.json";
   if (!std::filesystem::exists(path)) {
     throw InputError(folder.string(), "no config.json here: expected a model folder, as `cairn train` leaves it");
   }
-  constexpr size_t kMaxBytes = 16 << 20;
-  try {
-    auto config = Json::parse(io::read_file(path, kMaxBytes));
-    config.at("system").get<std::string>();
-    config.at("model");
-    return config;
-  } catch (const Json::exception& error) {
-    throw InputError(path.string(), error.what());
-  }
+  return read_model_config_file(path);
 }
 
 void load_weights(torch::nn::Module& network, const std::filesystem::path& file) {

@@ -10,6 +10,7 @@
 #include "cairn/base/document.h"
 #include "cairn/base/options.h"
 #include "cairn/models/demo.h"
+#include "cairn/models/layout.h"
 #include "cairn/models/pipeline.h"
 #include "cairn/train/recipe.h"
 #include "cairn/train/task.h"
@@ -27,6 +28,8 @@ struct System {
   std::function<std::unique_ptr<Pipeline>(const std::filesystem::path& model_folder)> pipeline;
   /// Help texts of the recipe's `model`, `data` and `eval` sections.
   std::function<std::string()> options_help;
+  /// Foreign weight layouts; may be empty.
+  std::vector<Layout> layouts;
   /// This system's section of `cairn demo`; may be empty.
   std::function<void(DemoContext&)> demo;
   /// Named "<system>/..."; may be empty.

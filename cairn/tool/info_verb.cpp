@@ -6,9 +6,9 @@
 #include "cairn/io/safetensors.h"
 #include "cairn/models/model_folder.h"
 #include "cairn/models/registry.h"
-#include "cairn/tool/array_info.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/model_path.h"
+#include "cairn/tool/tensor_info.h"
 #include "cairn/train/checkpoint.h"
 #include "cairn/train/recipe.h"
 #include "cairn/train/run_folder.h"
@@ -82,7 +82,7 @@ Json describe(const std::string& name) {
   if (fs::is_directory(path)) return describe_model(model_folder(name));
   const std::string ending = path.extension().string();
   if (ending == ".yaml" || ending == ".yml") return describe_recipe(name);
-  return describe_array_file(path);
+  return describe_tensor_file(path);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ int train_verb(const Arguments& arguments);
 int resume_verb(const Arguments& arguments);
 int eval_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
+int import_verb(const Arguments& arguments);
+int export_verb(const Arguments& arguments);
 int info_verb(const Arguments& arguments);
 int data_verb(const Arguments& arguments);
 int bench_verb(const Arguments& arguments);

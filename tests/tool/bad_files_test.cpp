@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 
 #include "tool.h"
 
@@ -194,13 +195,43 @@ TEST(ToolBadFiles, ADamagedArchiveOrAnotherModelsIsRefused) {
 }
 
 TEST(ToolBadFiles, HostilePickle) {
-  const Sandbox sandbox;
-  sandbox.write("evil.pth", std::string("\x80\x02"
-                                        "cos\nsystem\n"
-                                        "X\x0b\x00\x00\x00touch owned"
-                                        "\x85R.",
-                                        36));
-  expect_refusal(sandbox, {"info", "evil.pth"}, {.messages = {"evil.pth"}});
+  WithModel with;
+  const std::string calls = "cos\nsystem\nX" + std::string("\x0b\0\0\0", 4) + "touch owned\x85R.";
+  const std::string magic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.\x80\x02}.", 25);
+  const std::map<std::string, std::string> files{{"bare.pth", "\x80\x02" + calls},
+                                                 {"old.pth", magic + "\x80\x02" + calls}};
+  for (const auto& [name, bytes] : files) {
+    with.sandbox.write(name, bytes);
+    expect_refusal(with.sandbox, {"info", name}, {.messages = {name, "byte", "os.system", "nothing was executed"}});
+    expect_refusal(with.sandbox, {"import", "pytorch", name, "--config", "m", "--out", "n"},
+                   {.messages = {name, "os.system", "nothing was executed"}});
+  }
+}
+
+TEST(ToolBadFiles, DamagedCheckpointsAndArchives) {
+  WithModel with;
+  const fs::path golden = fs::path(CAIRN_SOURCE_DIR) / "tests/golden";
+  for (const char* name : {"torch/views.pth", "torch/views_old.pth", "numpy/single.npz"}) {
+    fs::remove(with.sandbox / "whole");
+    fs::copy_file(golden / name, with.sandbox / "whole");
+    const std::string whole = with.sandbox.read("whole");
+    for (const size_t size : {whole.size() - 1, whole.size() / 2, size_t{30}}) {
+      with.sandbox.write("cut", whole.substr(0, size));
+      expect_refusal(with.sandbox, {"info", "cut"}, {.messages = {"cut"}});
+      expect_refusal(with.sandbox, {"import", "pytorch", "cut", "--config", "m", "--out", "n"}, {.messages = {"cut"}});
+    }
+  }
+  expect_refusal(with.sandbox, {"import", "pytorch", "absent", "--config", "m", "--out", "n"},
+                 {.messages = {"absent"}});
+}
+
+TEST(ToolBadFiles, ArraysOfTheWrongType) {
+  WithModel with;
+  std::string halves = npy({1, 28, 56}, std::vector<uint8_t>(2 * kPixels, 0x3c));  // 1.0586 in half precision
+  halves.replace(halves.find("|u1"), 3, "<f2");
+  halves.replace(halves.find("28, 56"), 6, "28, 28");
+  with.sandbox.write("x.npy", halves);
+  expect_refusal(with.sandbox, {"run", "m", "score", "--in", "x.npy"}, {.messages = {"row 0", "1.0586", "expected"}});
 }
 
 TEST(ToolBadFiles, AReadOnlyPlaceIsAnError) {

@@ -10,7 +10,7 @@ TEST(ToolNames, HelpListsEveryVerb) {
   const Sandbox sandbox;
   const Outcome help = sandbox.cairn({"help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* verb : {"train", "resume", "eval", "run", "info", "data", "bench", "demo"}) {
+  for (const char* verb : {"train", "resume", "eval", "run", "import", "export", "info", "data", "bench", "demo"}) {
     EXPECT_NE(help.out.find(std::string("cairn ") + verb + " "), std::string::npos) << verb;
     const Outcome own = sandbox.cairn({verb, "--help"});
     EXPECT_EQ(own.exit_code, 0) << own.err;
@@ -85,6 +85,11 @@ TEST(ToolNames, UnknownModel) {
   expect_refusal(sandbox, {"eval", "no/such/model"}, {.exit_code = 2, .messages = {"no/such/model"}});
   std::filesystem::create_directory(sandbox / "empty");
   expect_refusal(sandbox, {"eval", "empty"}, {.exit_code = 1, .messages = {"empty", "config.json"}});
+}
+
+TEST(ToolNames, UnknownTask) {
+  const Sandbox sandbox;
+  expect_refusal(sandbox, {"run", "nade-digits", "smaple"}, {.exit_code = 2, .messages = {"did you mean 'sample'?"}});
 }
 
 TEST(ToolNames, UnknownDataSet) {

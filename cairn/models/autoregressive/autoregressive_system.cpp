@@ -5,6 +5,8 @@
 #include "cairn/models/autoregressive/autoregressive_demo.h"
 #include "cairn/models/autoregressive/autoregressive_pipeline.h"
 #include "cairn/models/autoregressive/autoregressive_task.h"
+#include "cairn/models/autoregressive/model_factory.h"
+#include "cairn/models/state_dict_layouts.h"
 
 namespace cairn::autoregressive {
 
@@ -30,6 +32,9 @@ System autoregressive_system() {
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
+  system.layouts = state_dict_layouts(system.name, [](const Json& model, const std::string& source) {
+    return make_model(ModelSpec::from_json(model, source));
+  });
   system.demo = demo;
   system.benchmarks = benchmarks;
   return system;

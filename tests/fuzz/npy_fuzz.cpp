@@ -1,0 +1,7 @@
+// NumPy arrays.
+#include "cairn/io/npy.h"
+#include "fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return cairn::fuzz::refuses_or_reads([&] { cairn::io::parse_npy(cairn::fuzz::bytes_of(data, size), "fuzz"); });
+}
