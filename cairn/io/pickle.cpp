@@ -116,6 +116,12 @@ class PickleMachine {
     return value;
   }
 
+  std::vector<const PickleValue*> pop_last(size_t count) {
+    std::vector<const PickleValue*> items(count);
+    for (size_t i = count; i-- > 0;) items[i] = pop();
+    return items;
+  }
+
   std::vector<const PickleValue*> pop_to_mark() {
     if (marks_.empty()) refuse("no mark on the stack");
     std::vector<const PickleValue*> items(stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back()), stack_.end());
@@ -125,6 +131,8 @@ class PickleMachine {
   }
 
   // Values.
+
+  void push_boolean(int64_t value) { push(Kind::boolean).integer = value; }
 
   void push_integer(int64_t value) { push(Kind::integer).integer = value; }
 
@@ -164,9 +172,10 @@ class PickleMachine {
     push(kind).text = std::move(text);
   }
 
+  void push_bytes(std::string_view bytes) { push(Kind::bytes).text = bytes; }
+
   void push_tuple(size_t count) {
-    std::vector<const PickleValue*> items(count);
-    for (size_t i = count; i-- > 0;) items[i] = pop();
+    auto items = pop_last(count);
     push(Kind::tuple).items = std::move(items);
   }
 
@@ -197,6 +206,11 @@ class PickleMachine {
                  "', which is not on the list of those that may be named; nothing was executed"));
     }
     push(Kind::global).text = cat(module, ".", name);
+  }
+
+  void push_named_global() {
+    const std::string_view module = line();
+    push_global(module, line());
   }
 
   void push_stack_global() {
@@ -237,125 +251,73 @@ class PickleMachine {
     stack_.push_back(found->second);
   }
 
+  void check_protocol(uint64_t version) const {
+    if (version > 5) refuse(got_expected(cat("protocol ", version), "up to 5"));
+  }
+
   void stop() {
     const PickleValue* root = pop();
     if (!stack_.empty() || !marks_.empty()) refuse("values left on the stack");
     pickle_.root_ = root;
   }
 
+  // One line an opcode, by pickletools' names.
+  // clang-format off
   void step(unsigned char opcode) {
     switch (opcode) {
-      case 0x80:  // PROTO
-        if (const uint64_t version = number(1); version > 5) refuse(got_expected(cat("protocol ", version), "up to 5"));
-        return;
-      case 0x95:
-        return void(number(8));  // FRAME
-      case '.':
-        return stop();
-      case '(':
-        return marks_.push_back(stack_.size());
-      case '0':
-        return void(pop());
-      case '1':
-        return void(pop_to_mark());
-      case 'N':
-        return void(push(Kind::none));
-      case 0x88:  // NEWTRUE
-      case 0x89:
-        push(Kind::boolean).integer = opcode == 0x88;
-        return;
-      case 'J':
-        return push_integer(static_cast<int32_t>(number(4)));
-      case 'K':
-        return push_integer(static_cast<int64_t>(number(1)));
-      case 'M':
-        return push_integer(static_cast<int64_t>(number(2)));
-      case 0x8a:
-        return push_long(take(number(1)));
-      case 0x8b:
-        return push_long(take(number(4)));
-      case 'G':
-        return push_number();
-      case 'U':
-        return push_old_string(take(number(1)));
-      case 'T':
-        return push_old_string(take(number(4)));
-      case 0x8c:
-        return push_text(take(number(1)));
-      case 'X':
-        return push_text(take(number(4)));
-      case 0x8d:
-        return push_text(take(number(8)));
-      case 'C':
-        push(Kind::bytes).text = take(number(1));
-        return;
-      case 'B':
-        push(Kind::bytes).text = take(number(4));
-        return;
-      case 0x8e:  // BINBYTES8
-      case 0x96:
-        push(Kind::bytes).text = take(number(8));
-        return;
-      case ')':
-        return push_tuple(0);
-      case 0x85:
-        return push_tuple(1);
-      case 0x86:
-        return push_tuple(2);
-      case 0x87:
-        return push_tuple(3);
-      case 't':
-        return push_items(Kind::tuple);
-      case ']':
-        return void(push(Kind::list));
-      case 'a': {
-        const PickleValue* item = pop();
-        return add(Kind::list, {item});
-      }
-      case 'e':
-        return add(Kind::list, pop_to_mark());
-      case 0x8f:
-        return void(push(Kind::set));
-      case 0x90:
-        return add(Kind::set, pop_to_mark());
-      case 0x91:
-        return push_items(Kind::set);
-      case '}':
-        return void(push(Kind::dict));
-      case 's': {
-        const PickleValue* value = pop();
-        const PickleValue* key = pop();
-        return set_items({key, value});
-      }
-      case 'u':
-        return set_items(pop_to_mark());
-      case 'c': {
-        const auto module = line();
-        return push_global(module, line());
-      }
-      case 0x93:
-        return push_stack_global();
-      case 'R':  // REDUCE
-      case 0x81:
-        return push_object();
-      case 'b':
-        return build();
-      case 'Q':
-        return push_persistent();
-      case 'h':
-        return get(number(1));
-      case 'j':
-        return get(number(4));
-      case 'q':
-        return put(number(1));
-      case 'r':
-        return put(number(4));
-      case 0x94:
-        return put(memo_.size());
-      default:
-        refuse(cat("got opcode 0x", std::hex, int{opcode}, ", expected one of those that hold plain data"));
+      case 0x80: return check_protocol(number(1));                      // PROTO
+      case 0x95: return void(number(8));                                // FRAME
+      case '.':  return stop();                                         // STOP
+      case '(':  return marks_.push_back(stack_.size());                // MARK
+      case '0':  return void(pop());                                    // POP
+      case '1':  return void(pop_to_mark());                            // POP_MARK
+      case 'N':  return void(push(Kind::none));                         // NONE
+      case 0x88: return push_boolean(1);                                // NEWTRUE
+      case 0x89: return push_boolean(0);                                // NEWFALSE
+      case 'J':  return push_integer(static_cast<int32_t>(number(4)));  // BININT
+      case 'K':  return push_integer(static_cast<int64_t>(number(1)));  // BININT1
+      case 'M':  return push_integer(static_cast<int64_t>(number(2)));  // BININT2
+      case 0x8a: return push_long(take(number(1)));                     // LONG1
+      case 0x8b: return push_long(take(number(4)));                     // LONG4
+      case 'G':  return push_number();                                  // BINFLOAT
+      case 'U':  return push_old_string(take(number(1)));               // SHORT_BINSTRING
+      case 'T':  return push_old_string(take(number(4)));               // BINSTRING
+      case 0x8c: return push_text(take(number(1)));                     // SHORT_BINUNICODE
+      case 'X':  return push_text(take(number(4)));                     // BINUNICODE
+      case 0x8d: return push_text(take(number(8)));                     // BINUNICODE8
+      case 'C':  return push_bytes(take(number(1)));                    // SHORT_BINBYTES
+      case 'B':  return push_bytes(take(number(4)));                    // BINBYTES
+      case 0x8e: return push_bytes(take(number(8)));                    // BINBYTES8
+      case 0x96: return push_bytes(take(number(8)));                    // BYTEARRAY8
+      case ')':  return push_tuple(0);                                  // EMPTY_TUPLE
+      case 0x85: return push_tuple(1);                                  // TUPLE1
+      case 0x86: return push_tuple(2);                                  // TUPLE2
+      case 0x87: return push_tuple(3);                                  // TUPLE3
+      case 't':  return push_items(Kind::tuple);                        // TUPLE
+      case ']':  return void(push(Kind::list));                         // EMPTY_LIST
+      case 'a':  return add(Kind::list, pop_last(1));                   // APPEND
+      case 'e':  return add(Kind::list, pop_to_mark());                 // APPENDS
+      case 0x8f: return void(push(Kind::set));                          // EMPTY_SET
+      case 0x90: return add(Kind::set, pop_to_mark());                  // ADDITEMS
+      case 0x91: return push_items(Kind::set);                          // FROZENSET
+      case '}':  return void(push(Kind::dict));                         // EMPTY_DICT
+      case 's':  return set_items(pop_last(2));                         // SETITEM
+      case 'u':  return set_items(pop_to_mark());                       // SETITEMS
+      case 'c':  return push_named_global();                            // GLOBAL
+      case 0x93: return push_stack_global();                            // STACK_GLOBAL
+      case 'R':  return push_object();                                  // REDUCE
+      case 0x81: return push_object();                                  // NEWOBJ
+      case 'b':  return build();                                        // BUILD
+      case 'Q':  return push_persistent();                              // BINPERSID
+      case 'h':  return get(number(1));                                 // BINGET
+      case 'j':  return get(number(4));                                 // LONG_BINGET
+      case 'q':  return put(number(1));                                 // BINPUT
+      case 'r':  return put(number(4));                                 // LONG_BINPUT
+      case 0x94: return put(memo_.size());                              // MEMOIZE
+      default: refuse(cat("got opcode 0x", std::hex, int{opcode}, ", expected one of those that hold plain data"));
     }
   }
+  // clang-format on
 
   const PickleSource& source_;
   size_t at_ = 0, opcode_at_ = 0;

@@ -51,12 +51,13 @@ StorageClaim StorageClaim::of(const PickleValue& persistent, const std::string& 
   return claim;
 }
 
-torch::Tensor TorchStorages::at(const StorageClaim& claim) {
+torch::Tensor TorchStorages::at(const StorageClaim& claim, const std::string& file) {
   const auto found = loaded_.find(claim.key);
   if (found == loaded_.end()) return loaded_[claim.key] = load(claim);
-  if (found->second.nbytes() != claim.bytes) {
-    throw InputError(cat("storage '", claim.key, "'"),
-                     got_expected(cat(claim.bytes, " bytes"), cat(found->second.nbytes(), " as named before")));
+  const uint64_t bytes = found->second.nbytes();
+  if (bytes != claim.bytes) {
+    throw InputError(
+        file, cat("storage '", claim.key, "': ", got_expected(cat(claim.bytes, " bytes"), cat(bytes, ", as before"))));
   }
   return found->second;
 }

@@ -31,8 +31,9 @@ struct StorageClaim {
 class TorchStorages {
  public:
   virtual ~TorchStorages() = default;
-  /// The whole storage: uint8 [bytes]. Throws InputError if there is none or it has another size.
-  torch::Tensor at(const StorageClaim& claim);
+  /// The whole storage: uint8 [bytes]. Throws InputError if there is none or it has another size; `file` is where the
+  /// claim stands.
+  torch::Tensor at(const StorageClaim& claim, const std::string& file);
   /// Bytes of the whole file: no honest checkpoint holds more.
   virtual uint64_t file_bytes() const = 0;
 

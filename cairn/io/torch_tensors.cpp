@@ -77,7 +77,7 @@ void check(const View& view, const PickleValue& value, uint64_t storage_bytes, u
 torch::Tensor make_view(const PickleValue& value, const StorageClaim& claim, View view, TorchStorages& storages,
                         const std::string& file) {
   if (__builtin_add_overflow(view.first, claim.first, &view.first)) refuse(value, file, "an offset too large to count");
-  const torch::Tensor storage = storages.at(claim);
+  const torch::Tensor storage = storages.at(claim, file);
   check(view, value, storage.nbytes(), storages.file_bytes(), file);
   auto tensor = torch::empty({0}, view.type);
   return tensor.set_(storage.storage(), static_cast<int64_t>(view.first), view.sizes, view.strides);

@@ -1,5 +1,6 @@
 #include "cairn/tool/layouts.h"
 
+#include <map>
 #include <set>
 
 #include "cairn/base/error.h"
@@ -39,8 +40,16 @@ void find_config(const Layout& layout, ImportRequest& request) {
 
 }  // namespace
 
-std::string layout_names() {
-  return join(names_of(rows_where([](const System&, const Layout&) { return true; })), "|");
+std::string layouts_help() {
+  std::map<std::string, std::pair<std::string, std::vector<std::string>>> layouts;  // name: help, systems
+  for (const auto& row : rows_where([](const System&, const Layout&) { return true; })) {
+    auto& [help, having] = layouts[row.layout->name];
+    help = row.layout->help;
+    having.push_back(row.system->name);
+  }
+  std::string text = "Layouts:\n";
+  for (const auto& [name, row] : layouts) text += cat("  ", name, ": ", row.first, " (", join(row.second, ", "), ")\n");
+  return text;
 }
 
 ChosenLayout layout_to_import(const std::string& name, ImportRequest& request) {

@@ -13,8 +13,8 @@ struct ChosenLayout {
   const Layout* layout;
 };
 
-/// Every layout's name once: "pytorch|safetensors".
-std::string layout_names();
+/// For --help: each layout once, with what it is and the systems that have it.
+std::string layouts_help();
 
 /// The row that reads the request's files. Where several systems have a layout of that name, the config decides: the
 /// request's, or else the one that the file carries, which is put into the request. Throws UsageError for an unknown

@@ -93,6 +93,17 @@ TEST(ToolLayouts, WrongUse) {
   refuse({"import", "pytorch", "w.pth", "w.pth", "--out", "n", "--config", "m"}, {"2 files"});
 }
 
+TEST(ToolLayouts, HelpListsTheLayouts) {
+  const Sandbox sandbox;
+  for (const char* verb : {"import", "export"}) {
+    const Outcome help = sandbox.cairn({verb, "--help"});
+    EXPECT_EQ(help.exit_code, 0);
+    for (const char* layout : {"pytorch: ", "safetensors: "}) {
+      EXPECT_NE(help.out.find(layout), std::string::npos) << layout;
+    }
+  }
+}
+
 TEST(ToolLayouts, InfoShowsForeignFiles) {
   const Sandbox sandbox;
   const auto info = [&](const char* file) {
