@@ -1,4 +1,4 @@
-"""Writes the NumPy files that tests/io/npy_test.cpp and npz_test.cpp read, into tests/golden/numpy.
+"""Writes the NumPy files that tests/io/npy_test.cpp and npz_test.cpp read, into tests/golden/numpy_files.
 
 Made with numpy 2: python tests/golden/make_numpy_files.py
 """
@@ -7,7 +7,7 @@ import pathlib
 
 import numpy
 
-FOLDER = pathlib.Path(__file__).parent / "numpy"
+FOLDER = pathlib.Path(__file__).parent / "numpy_files"
 DTYPES = "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 float32 float64 complex64 complex128".split()
 
 

@@ -1,4 +1,4 @@
-"""Writes the PyTorch checkpoints that tests/io/torch_checkpoint_test.cpp reads, into tests/golden/torch.
+"""Writes the PyTorch checkpoints that tests/io/torch_checkpoint_test.cpp reads, into tests/golden/torch_checkpoints.
 
 Made with torch 2.13.0 and numpy 2: python tests/golden/make_torch_checkpoints.py
 """
@@ -10,7 +10,7 @@ from collections import OrderedDict, defaultdict
 import numpy
 import torch
 
-FOLDER = pathlib.Path(__file__).parent / "torch"
+FOLDER = pathlib.Path(__file__).parent / "torch_checkpoints"
 
 DTYPES = """float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 uint16 uint32 uint64 bool complex128 complex64
 float8_e5m2 float8_e4m3fn float8_e5m2fnuz float8_e4m3fnuz float8_e8m0fnu""".split()

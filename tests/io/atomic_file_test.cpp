@@ -78,7 +78,7 @@ TEST(AtomicFile, KilledAtRandomInstants) {
   const std::string old(300'000, 'o'), fresh(500'000, 'n');
   spill(folder / "x", old);
   int replaced = 0;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 20 || (replaced == 0 && i < 200); ++i) {  // a busy machine needs more rounds to replace it once
     const pid_t child = ::fork();
     if (child == 0) {
       for (;;) io::write_file(folder / "x", fresh);

@@ -28,7 +28,7 @@ std::string refusal(const std::string& bytes) {
 }  // namespace
 
 TEST(Npy, ReadsWhatNumPyWrites) {
-  const auto read = [](const char* name) { return io::read_npy(golden(std::string("numpy/") + name)); };
+  const auto read = [](const char* name) { return io::read_npy(golden(std::string("numpy_files/") + name)); };
   EXPECT_TRUE(torch::equal(read("fortran.npy"), grid.to(torch::kFloat64)));
   EXPECT_TRUE(torch::equal(read("big_endian.npy"), grid.to(torch::kInt32)));
   EXPECT_TRUE(torch::equal(read("version_2.npy"), grid.to(torch::kFloat32)));

@@ -13,7 +13,7 @@ using namespace cairn::io::testing;
 using io::ZipWriter;
 
 TEST(Npz, ReadsEveryDtypeOfNumPy) {
-  const auto arrays = io::read_npz(golden("numpy/every_dtype.npz"));
+  const auto arrays = io::read_npz(golden("numpy_files/every_dtype.npz"));
   EXPECT_EQ(arrays.size(), 14U);
   for (const auto& [name, array] : arrays) {
     const auto expected = torch::tensor({1.0, 2.0, 4.0}).to(array.scalar_type());
@@ -24,7 +24,7 @@ TEST(Npz, ReadsEveryDtypeOfNumPy) {
 }
 
 TEST(Npz, ReadsCompressedMembers) {
-  const auto arrays = io::read_npz(golden("numpy/compressed.npz"));
+  const auto arrays = io::read_npz(golden("numpy_files/compressed.npz"));
   EXPECT_TRUE(torch::equal(arrays.at("labels"), torch::arange(10)));
   EXPECT_EQ(arrays.at("images").sizes(), (std::vector<int64_t>{10, 28, 28}));
 }
@@ -46,7 +46,7 @@ TEST(Npz, WritesWhatItReadsWithTheSameBytesEachTime) {
 }
 
 TEST(Npz, AnArrayByNameOrTheOnlyOne) {
-  const std::string single = golden("numpy/single.npz"), several = golden("numpy/compressed.npz");
+  const std::string single = golden("numpy_files/single.npz"), several = golden("numpy_files/compressed.npz");
   EXPECT_EQ(io::read_array(single).sizes(), (std::vector<int64_t>{2, 3}));
   EXPECT_EQ(io::read_array(single + ":x").scalar_type(), torch::kFloat32);
   EXPECT_TRUE(torch::equal(io::read_array(several + ":labels"), torch::arange(10)));
@@ -54,11 +54,11 @@ TEST(Npz, AnArrayByNameOrTheOnlyOne) {
   EXPECT_NE(ambiguous.find("images, labels"), std::string::npos) << ambiguous;
   const std::string unknown = input_error([&] { io::read_array(several + ":label"); });
   EXPECT_NE(unknown.find("did you mean 'labels'?"), std::string::npos) << unknown;
-  EXPECT_NE(input_error([&] { io::read_array(golden("torch/tensor.pth")); }), "");
+  EXPECT_NE(input_error([&] { io::read_array(golden("torch_checkpoints/tensor.pth")); }), "");
 }
 
 TEST(Npz, DamageIsRefused) {
-  const std::string whole = slurp(golden("numpy/compressed.npz"));
+  const std::string whole = slurp(golden("numpy_files/compressed.npz"));
   const auto refused = [](const std::string& bytes) {
     return input_error([&] { io::parse_npz(bytes_of(bytes), "x.npz"); });
   };

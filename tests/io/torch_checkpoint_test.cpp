@@ -14,7 +14,7 @@ using namespace cairn::io::testing;
 namespace {
 
 io::TorchCheckpoint read(const std::string& name) {
-  return io::read_torch_checkpoint(golden("torch/" + name));
+  return io::read_torch_checkpoint(golden("torch_checkpoints/" + name));
 }
 
 bool same(const torch::Tensor& a, const torch::Tensor& b) {

@@ -238,11 +238,12 @@ TEST(HostileCheckpoint, ForeignFiles) {
   EXPECT_TRUE(says(refusal(""), "another kind"));
   EXPECT_TRUE(says(refusal("not a checkpoint"), "another kind"));
   EXPECT_TRUE(says(refusal(pickled("N")), "magic"));
-  EXPECT_NE(refusal(slurp(golden("numpy/single.npz"))), "");
+  EXPECT_NE(refusal(slurp(golden("numpy_files/single.npz"))), "");
 }
 
 TEST(HostileCheckpoint, EveryTruncationAndManyFlips) {
-  for (const char* name : {"torch/views_old.pth", "torch/training_old.pth", "torch/views.pth"}) {
+  for (const char* name :
+       {"torch_checkpoints/views_old.pth", "torch_checkpoints/training_old.pth", "torch_checkpoints/views.pth"}) {
     const std::string whole = slurp(golden(name));
     for (size_t size = 0; size < whole.size(); size += 11)
       EXPECT_NE(refusal(whole.substr(0, size)), "") << name << size;

@@ -211,7 +211,7 @@ TEST(ToolBadFiles, HostilePickle) {
 TEST(ToolBadFiles, DamagedCheckpointsAndArchives) {
   WithModel with;
   const fs::path golden = fs::path(CAIRN_SOURCE_DIR) / "tests/golden";
-  for (const char* name : {"torch/views.pth", "torch/views_old.pth", "numpy/single.npz"}) {
+  for (const char* name : {"torch_checkpoints/views.pth", "torch_checkpoints/views_old.pth", "numpy_files/single.npz"}) {
     fs::remove(with.sandbox / "whole");
     fs::copy_file(golden / name, with.sandbox / "whole");
     const std::string whole = with.sandbox.read("whole");

@@ -70,7 +70,7 @@ TEST(ToolLayouts, ShippedModelsGoThereAndBack) {
 
 TEST(ToolLayouts, ForeignTensorsAreListed) {
   const WithModel with;
-  fs::copy_file(kGolden / "torch/training.pth", with.sandbox / "w.pth");
+  fs::copy_file(kGolden / "torch_checkpoints/training.pth", with.sandbox / "w.pth");
   expect_refusal(
       with.sandbox, {"import", "pytorch", "w.pth", "--config", "m", "--out", "n"},
       {.messages = {"w.pth", "missing tensor", "unexpected tensor '0.weight'", "unexpected tensor '1.bias'"}});
@@ -111,22 +111,22 @@ TEST(ToolLayouts, InfoShowsForeignFiles) {
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return outcome.json();
   };
-  for (const char* file : {"torch/training.pth", "torch/training_old.pth"}) {
+  for (const char* file : {"torch_checkpoints/training.pth", "torch_checkpoints/training_old.pth"}) {
     const Json checkpoint = info(file);
     EXPECT_EQ(checkpoint["kind"], "pytorch");
     EXPECT_EQ(checkpoint["values"]["epoch"], 3);
   }
-  EXPECT_EQ(info("torch/every_dtype.pth")["parameters"], 60);
-  EXPECT_EQ(info("torch/list.pt")["tensors"][0]["dtype"], "int64");
-  const Json arrays = info("numpy/compressed.npz");
+  EXPECT_EQ(info("torch_checkpoints/every_dtype.pth")["parameters"], 60);
+  EXPECT_EQ(info("torch_checkpoints/list.pt")["tensors"][0]["dtype"], "int64");
+  const Json arrays = info("numpy_files/compressed.npz");
   EXPECT_EQ(arrays["kind"], "npz");
   EXPECT_EQ(arrays["tensors"][0]["name"], "images");
-  EXPECT_EQ(info("numpy/single.npz")["parameters"], 6);
+  EXPECT_EQ(info("numpy_files/single.npz")["parameters"], 6);
 }
 
 TEST(ToolLayouts, AnArrayOfAnNpzIsData) {
   const WithModel with;
-  fs::copy_file(kGolden / "numpy/compressed.npz", with.sandbox / "d.npz");
+  fs::copy_file(kGolden / "numpy_files/compressed.npz", with.sandbox / "d.npz");
   const Outcome scores = with.sandbox.cairn({"run", "m", "score", "--in", "d.npz:images"});
   EXPECT_EQ(scores.exit_code, 0) << scores.err;
   EXPECT_EQ(std::count(scores.out.begin(), scores.out.end(), '\n'), 10);
