@@ -114,9 +114,9 @@ TensorMap chosen(const TorchCheckpoint& checkpoint, const std::string& section, 
 
 }  // namespace
 
-bool is_torch_checkpoint(std::span<const std::byte> bytes) {
+bool is_torch_checkpoint(std::span<const std::byte> bytes, const std::string& name) {
   if (!is_zip(bytes)) return is_old(bytes);
-  return !folder_of(ZipReader(bytes, "zip archive")).empty();
+  return !folder_of(ZipReader(bytes, name)).empty();
 }
 
 TorchCheckpoint parse_torch_checkpoint(std::span<const std::byte> bytes, const std::string& name) {

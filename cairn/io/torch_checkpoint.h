@@ -22,7 +22,8 @@ struct TorchCheckpoint {
   Json values;
 };
 
-bool is_torch_checkpoint(std::span<const std::byte> bytes);
+/// Whether the bytes begin as one; `name` stands for the file in the InputError that a damaged zip archive gives.
+bool is_torch_checkpoint(std::span<const std::byte> bytes, const std::string& name);
 
 /// Throws InputError naming file and byte for damage, for a size that the file cannot hold, and for what is not on the
 /// closed list.

@@ -47,9 +47,11 @@ Json count_tensors(const std::filesystem::path& safetensors) {
 Json describe_tensor_file(const std::filesystem::path& path) {
   if (path.extension() == ".safetensors") return describe_file("safetensors", io::read_safetensors(path).tensors);
   const auto file = io::MappedFile::open(path);
-  if (io::is_torch_checkpoint(file->bytes())) return describe_checkpoint(file->bytes(), path.string());
-  if (io::is_zip(file->bytes())) return describe_file("npz", io::parse_npz(file->bytes(), path.string()));
-  return describe_file("array", {{path.stem().string(), io::read_array(path.string())}});
+  const auto bytes = file->bytes();
+  const std::string name = path.string();
+  if (io::is_torch_checkpoint(bytes, name)) return describe_checkpoint(bytes, name);
+  if (io::is_zip(bytes)) return describe_file("npz", io::parse_npz(bytes, name));
+  return describe_file("array", {{path.stem().string(), io::read_array(name)}});
 }
 
 }  // namespace cairn::tool
