@@ -118,6 +118,7 @@ TEST(AtomicFile, AReadOnlyFolderIsAnError) {
   fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
   EXPECT_THROW(io::write_file(folder / "x", "text"), EnvironmentError);
   EXPECT_TRUE(folder.names().empty());
+  fs::permissions(folder.path(), fs::perms::owner_all);
 }
 
 TEST(AtomicFile, PlacesThatCannotBeWrittenTo) {

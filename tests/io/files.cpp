@@ -1,7 +1,5 @@
 #include "files.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -12,21 +10,9 @@ namespace cairn::io::testing {
 
 namespace fs = std::filesystem;
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "cairn-io-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw EnvironmentError(name, "cannot make a temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::permissions(path_, fs::perms::owner_all, ignored);
-  fs::remove_all(path_, ignored);
-}
-
 std::vector<std::string> TemporaryFolder::names() const {
   std::vector<std::string> found;
-  for (const auto& entry : fs::directory_iterator(path_)) found.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(path())) found.push_back(entry.path().filename().string());
   std::sort(found.begin(), found.end());
   return found;
 }

@@ -8,23 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "cairn/io/temporary_folder.h"
+
 namespace cairn::io::testing {
 
-/// Removed at the end of its life.
-class TemporaryFolder {
+/// With short words for what is in it.
+class TemporaryFolder : public io::TemporaryFolder {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  std::filesystem::path operator/(const std::string& name) const { return path() / name; }
   /// Names of what is in it, hidden ones too.
   std::vector<std::string> names() const;
-
- private:
-  std::filesystem::path path_;
 };
 
 inline std::span<const std::byte> bytes_of(const std::string& text) {

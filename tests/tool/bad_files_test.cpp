@@ -13,16 +13,6 @@ namespace fs = std::filesystem;
 
 constexpr int kPixels = 28 * 28;
 
-/// A sandbox with a model folder `m` and nothing else.
-struct WithModel {
-  Sandbox sandbox;
-  WithModel() {
-    copy_tiny_run(sandbox, "r");
-    fs::rename(sandbox / "r/model", sandbox / "m");
-    fs::remove_all(sandbox / "r");
-  }
-};
-
 /// A safetensors file from its header and data; the length in front may lie.
 std::string safetensors(const std::string& header, const std::string& data, uint64_t claimed = 0) {
   const uint64_t length = claimed > 0 ? claimed : header.size();

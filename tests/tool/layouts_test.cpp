@@ -13,16 +13,6 @@ namespace fs = std::filesystem;
 
 const fs::path kGolden = fs::path(CAIRN_SOURCE_DIR) / "tests/golden";
 
-/// A sandbox with a model folder `m`.
-struct WithModel {
-  Sandbox sandbox;
-  WithModel() {
-    copy_tiny_run(sandbox, "r");
-    fs::rename(sandbox / "r/model", sandbox / "m");
-    fs::remove_all(sandbox / "r");
-  }
-};
-
 TEST(ToolLayouts, PyTorchThereAndBackGivesTheSameBytes) {
   const WithModel with;
   const Outcome out = with.sandbox.cairn({"export", "m", "pytorch", "--out", "w.pth", "--json"});

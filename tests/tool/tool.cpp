@@ -144,4 +144,8 @@ void copy_tiny_run(const Sandbox& sandbox, const std::string& name) {
   fs::copy(tiny_run_sandbox() / "run", sandbox / name, fs::copy_options::recursive);
 }
 
+WithModel::WithModel() {
+  fs::copy(tiny_run_sandbox() / "run/model", sandbox / "m", fs::copy_options::recursive);
+}
+
 }  // namespace cairn::testing

@@ -52,4 +52,10 @@ std::string npy(const std::vector<int>& shape, const std::vector<uint8_t>& value
 /// A run of the recipe autoregressive/tiny, trained once for the whole program and copied into `sandbox` as `name`.
 void copy_tiny_run(const Sandbox& sandbox, const std::string& name);
 
+/// A sandbox with that run's model folder as `m` and nothing else.
+struct WithModel {
+  Sandbox sandbox;
+  WithModel();
+};
+
 }  // namespace cairn::testing
