@@ -1,5 +1,6 @@
 #include "cairn/base/document.h"
 
+#include <algorithm>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
@@ -9,6 +10,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
+#include "cairn/base/utf8.h"
 
 namespace cairn {
 
@@ -158,6 +160,10 @@ Document::Document(Json values, std::string source) : values_(std::move(values))
 Document Document::parse_yaml(const std::string& text, const std::string& source) {
   Document document;
   document.origins_[""] = {source, 0};
+  if (const size_t at = invalid_utf8(text); at != std::string::npos) {
+    const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    throw InputError(cat(source, ":", lines + 1), "got bytes that are not UTF-8");
+  }
   try {
     refuse_aliases(text, source);
     const YAML::Node root = YAML::Load(text);

@@ -5,9 +5,8 @@
 #include <cstring>
 #include <unordered_map>
 
-#include <nlohmann/json.hpp>
-
 #include "cairn/base/error.h"
+#include "cairn/base/utf8.h"
 
 namespace cairn::io {
 
@@ -17,14 +16,6 @@ namespace {
 
 constexpr size_t kMaxValues = size_t{1} << 22;
 constexpr size_t kMaxName = 256;
-
-bool is_utf8(const std::string& text) {
-  try {
-    return !nlohmann::json(text).dump().empty();
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
 
 }  // namespace
 

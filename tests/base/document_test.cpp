@@ -21,6 +21,15 @@ std::string refusal(const std::string& text) {
   return "nothing thrown";
 }
 
+TEST(Document, BytesThatAreNotUtf8AreRefusedWithTheirLine) {
+  try {
+    Document::parse_yaml("a: 1\nb: \xff\n", "r.yaml");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("r.yaml:2"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Document, InfersTheTypesOfPlainScalars) {
   const Document d =
       parse("a: 1\nb: 1.0\nc: true\nd: null\ne: word\nf: 1e-3\ng: -7\nh: ~\ni:\nj: 1.2.3\nk: .\nl: inf\n");
