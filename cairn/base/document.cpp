@@ -1,9 +1,9 @@
 #include "cairn/base/document.h"
 
-#include <algorithm>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <sstream>
