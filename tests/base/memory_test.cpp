@@ -16,7 +16,8 @@ void touch(int64_t bytes) {
 
 TEST(Memory, PeakGrowsByWhatIsTouched) {
   const int64_t grown = peak_growth([] { touch(kBytes); });
-  EXPECT_NEAR(static_cast<double>(grown), static_cast<double>(kBytes), 0.1 * kBytes);
+  EXPECT_GT(grown, kBytes * 0.9);
+  EXPECT_LT(grown, kBytes * 1.3);  // a sanitizer adds an eighth of its own
 }
 
 TEST(Memory, EarlierPeaksAreForgotten) {

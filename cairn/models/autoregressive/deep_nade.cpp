@@ -1,5 +1,7 @@
 #include "cairn/models/autoregressive/deep_nade.h"
 
+#include <algorithm>
+
 #include <torch/nn/functional.h>
 
 #include "cairn/base/error.h"
@@ -10,6 +12,12 @@
 namespace cairn::autoregressive {
 
 namespace F = torch::nn::functional;
+
+namespace {
+
+constexpr int64_t kStates = 1024;  // hidden states at a time: 2 MB at 500 units
+
+}  // namespace
 
 DeepNade::DeepNade(ops::Variables variables, DeepNadeOptions options, RandomStream random)
     : DensityModel(std::move(variables)), options_(std::move(options)) {
@@ -64,9 +72,9 @@ torch::Tensor DeepNade::objective(const torch::Tensor& x, RandomStream random) {
   const int64_t D = variables().D();
   const auto known = draw_known(x.size(0), D, random).to(x.device());
   const auto type = input_.scalar_type();
-  const auto e = ops::one_hot(x * known, variables(), type);                 // [B, R]: unknown ones look like level 0
+  const auto e = ops::one_hot(x * known, variables(), type);  // [B, R]: unknown ones look like level 0
   const auto a1 = F::linear(e, input_, biases_[0]) + F::linear(known.to(type), mask_);
-  const auto logits = F::linear(top(a1), V, b);                              // [B, R]
+  const auto logits = F::linear(top(a1), V, b);  // [B, R]
   const auto terms = ops::log_likelihood(logits.to(type), x, variables()) * (1 - known.to(type));
   const auto unknown = D - known.to(type).sum(1);
   return -terms.sum(1) * static_cast<double>(D) / unknown;
@@ -74,30 +82,30 @@ torch::Tensor DeepNade::objective(const torch::Tensor& x, RandomStream random) {
 
 torch::Tensor DeepNade::conditionals(const torch::Tensor& x, int64_t member) {
   // a_1 after i known variables is a running sum, so the first layer costs one row a step; the layers above are run
-  // for a block of positions at once: [B * block, H].
+  // for some positions at once, few enough that their states stay in the cache: [B, block, H].
   const Order& o = order(member);
-  const int64_t B = x.size(0), D = variables().D(), block = 16;
-  const auto type = input_.scalar_type();
-  const auto e = ops::one_hot(x, variables(), type);
-  auto a1 = biases_[0].expand({B, -1});                                      // [B, H_1]
-  std::vector<torch::Tensor> terms(D);
+  const int64_t B = x.size(0), D = variables().D(),
+                block = std::clamp<int64_t>(kStates / std::max<int64_t>(B, 1), 1, 16);
+  const auto e = ops::one_hot(x, variables(), input_.scalar_type());
+  const auto columns = input_.t().contiguous(), mask_columns = mask_.t().contiguous();  // [R, H_1], [D, H_1]
+  const auto rows_of = [&](const torch::Tensor& t, int64_t dim, int64_t d) {
+    return t.narrow(dim, variables().offsets[d], variables().levels[d] - 1);
+  };
+  auto a1 = biases_[0].expand({B, -1});  // [B, H_1]
+  std::vector<torch::Tensor> logits(D);
   for (int64_t begin = 0; begin < D; begin += block) {
     const int64_t end = std::min(begin + block, D);
     std::vector<torch::Tensor> states;
     for (int64_t i = begin; i < end; ++i) {
       states.push_back(a1);
-      const int64_t row = variables().offsets[o[i]], rows = variables().levels[o[i]] - 1;
-      a1 = a1 + torch::matmul(e.narrow(1, row, rows), input_.narrow(1, row, rows).t()) + mask_.select(1, o[i]);
+      a1 = torch::addmm(a1 + mask_columns[o[i]], rows_of(e, 1, o[i]), rows_of(columns, 0, o[i]));
     }
-    const auto h = top(torch::stack(states, 1));                             // [B, block, H_L]
+    const auto h = top(torch::stack(states, 1));  // [B, block, H_L]
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t row = variables().offsets[o[i]], rows = variables().levels[o[i]] - 1;
-      const auto logits = F::linear(h.select(1, i - begin), V.narrow(0, row, rows), b.narrow(0, row, rows));
-      const ops::Variables single({variables().levels[o[i]]});
-      terms[o[i]] = ops::log_likelihood(logits.to(type), x.narrow(1, o[i], 1), single).squeeze(1);
+      logits[o[i]] = F::linear(h.select(1, i - begin), rows_of(V, 0, o[i]), rows_of(b, 0, o[i]));
     }
   }
-  return torch::stack(terms, 1);
+  return ops::log_likelihood(torch::cat(logits, 1).to(input_.scalar_type()), x, variables());
 }
 
 void DeepNade::set_frequencies(const torch::Tensor& frequencies) {
