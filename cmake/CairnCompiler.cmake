@@ -26,6 +26,7 @@ add_library(cairn_flags INTERFACE)
 cairn_add_flags(-Wall -Wextra -Wshadow=local -Wno-unknown-warning-option -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   cairn_add_flags("-Xclang -fno-pch-timestamp")
+  add_link_options("$<$<LINK_LANGUAGE:CXX>:-fuse-ld=lld>")  # not for CUDA, whose host compiler may be another one
 endif()
 if(CAIRN_WERROR)
   cairn_add_flags(-Werror)
