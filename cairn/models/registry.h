@@ -13,17 +13,17 @@
 #include "cairn/models/layout.h"
 #include "cairn/models/pipeline.h"
 #include "cairn/train/recipe.h"
-#include "cairn/train/task.h"
+#include "cairn/train/learner.h"
 
 namespace cairn {
 
 struct System {
   std::string name;
   std::string summary;
-  /// Throws UsageError for an unknown key in the recipe's `model` or `data` section.
-  std::function<std::unique_ptr<train::Task>(const train::Recipe&)> task;
-  /// A task over a trained model folder, for `eval`: `data` replaces the data the model was trained with.
-  std::function<std::unique_ptr<train::Task>(const std::filesystem::path& model_folder, const Document& data)>
+  /// What `train` and `resume` run. Throws UsageError for an unknown key in the recipe's `model` or `data` section.
+  std::function<std::unique_ptr<train::Learner>(const train::Recipe&)> learner;
+  /// A learner over a trained model folder, for `eval`: `data` replaces the data the model was trained with.
+  std::function<std::unique_ptr<train::Learner>(const std::filesystem::path& model_folder, const Document& data)>
       evaluator;
   std::function<std::unique_ptr<Pipeline>(const std::filesystem::path& model_folder)> pipeline;
   /// Help texts of the recipe's `model`, `data` and `eval` sections.

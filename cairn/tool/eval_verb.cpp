@@ -17,8 +17,8 @@ Document data_document(const std::filesystem::path& folder, const std::string& s
   return Document(Json{{"data", {{data::name_of(split), spec}}}}, "command line");
 }
 
-data::Split first_held_out(const train::Task& task) {
-  return task.has(data::Split::test) ? data::Split::test : data::Split::valid;
+data::Split first_held_out(const train::Learner& learner) {
+  return learner.has(data::Split::test) ? data::Split::test : data::Split::valid;
 }
 
 }  // namespace
@@ -36,11 +36,11 @@ int eval_verb(const Arguments& arguments) {
 
   const auto wanted = split_name.empty() ? data::Split::test : data::split_named(split_name);
   const auto folder = model_folder(model);
-  const auto task = system_of(folder).evaluator(folder, data_document(folder, spec, wanted));
-  const auto split = split_name.empty() ? first_held_out(*task) : wanted;
+  const auto learner = system_of(folder).evaluator(folder, data_document(folder, spec, wanted));
+  const auto split = split_name.empty() ? first_held_out(*learner) : wanted;
 
   const auto start = std::chrono::steady_clock::now();
-  const auto result = task->evaluate({.split = split, .limit = limit, .final = true});
+  const auto result = learner->evaluate({.split = split, .limit = limit, .final = true});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   print_result({{"metrics", to_json(result.metrics, cat(data::name_of(split), "."))},
                 {"count", result.count},

@@ -4,7 +4,6 @@
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/train_result.h"
 #include "cairn/train/resume.h"
-#include "cairn/train/trainer.h"
 
 namespace cairn::tool {
 
@@ -39,9 +38,9 @@ int resume_verb(const Arguments& arguments) {
   }
   if (common.device) options.overrides.push_back("train.device=" + *common.device);
   const train::Recipe recipe = train::prepare_resume(folder, options);
-  const auto task = system_named(recipe.system).task(recipe);
-  train::Trainer trainer(train::read_train_config(recipe.document));
-  return print_train_result(trainer.run(*task, folder), folder.path(), line.style());
+  const auto learner = system_named(recipe.system).learner(recipe);
+  const auto config = train::read_train_config(recipe.document);
+  return print_train_result(learner->run(config, folder), folder.path(), line.style());
 }
 
 }  // namespace cairn::tool

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "cairn/tool/output.h"
-#include "cairn/train/trainer.h"
+#include "cairn/train/learner.h"
 
 namespace cairn::tool {
 

@@ -6,7 +6,7 @@
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/train_result.h"
-#include "cairn/train/trainer.h"
+#include "cairn/train/run_folder.h"
 
 namespace cairn::tool {
 
@@ -53,10 +53,10 @@ int train_verb(const Arguments& arguments) {
   const train::Recipe recipe = train::load_recipe(name, with_options(overrides, line.common()));
   const System& system = system_named(recipe.system);
   const auto config = train::read_train_config(recipe.document);
-  const auto task = system.task(recipe);  // before the folder is made: a wrong key or absent data leave nothing behind
+  const auto learner = system.learner(recipe);  // before the folder is made: a wrong key or absent data leave nothing behind
   auto folder =
       train::RunFolder::create({.path = run, .recipe = recipe, .command = "cairn train " + join(arguments, " ")});
-  return print_train_result(train::Trainer(config).run(*task, folder), folder.path(), line.style());
+  return print_train_result(learner->run(config, folder), folder.path(), line.style());
 }
 
 }  // namespace cairn::tool

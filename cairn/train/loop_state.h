@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cairn/base/document.h"
-#include "cairn/train/task.h"
+#include "cairn/train/learner.h"
 
 namespace cairn::train {
 

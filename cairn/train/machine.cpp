@@ -46,8 +46,8 @@ Json conditions(int64_t threads) {
 
 std::vector<std::string> differences(const Json& saved, const Json& now) {
   std::vector<std::string> lines;
-  for (const auto& [key, value] : now.items()) {
-    const Json before = saved.is_object() && saved.contains(key) ? saved[key] : Json();
+  for (const auto& [key, before] : saved.items()) {
+    const Json value = now.value(key, Json());
     if (before != value)
       lines.push_back(cat(key, ": the run was made with ", before.dump(), ", here it is ", value.dump()));
   }

@@ -3,12 +3,12 @@
 
 #include "cairn/train/checkpoint.h"
 #include "cairn/train/run_folder.h"
-#include "cairn/train/task.h"
+#include "cairn/train/learner.h"
 
 namespace cairn::train {
 
 /// {"system", "format": 1, "model", "metrics", "recipe"}
-Json model_config_json(const Task& task, const Recipe& recipe, const Metrics& metrics);
+Json model_config_json(const Learner& learner, const Recipe& recipe, const Metrics& metrics);
 
 struct ModelCard {
   Metrics metrics;                                      ///< "valid.nll", ...
@@ -20,6 +20,6 @@ struct ModelCard {
 };
 
 /// Writes `folder`.model() anew, complete or not at all; a model of before is replaced.
-void write_model_folder(const Task& task, const RunFolder& folder, const Tensors& tensors, const ModelCard& card);
+void write_model_folder(const Learner& learner, const RunFolder& folder, const Tensors& tensors, const ModelCard& card);
 
 }  // namespace cairn::train

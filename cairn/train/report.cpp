@@ -158,27 +158,27 @@ void add_machine(vision::Page& page, const Material& material) {
   page.heading("Machine").facts(facts);
 }
 
-std::string subtitle(const Material& material, const Task* task) {
+std::string subtitle(const Material& material, const Learner* learner) {
   if (!material.result.is_object()) return "This run is not finished: the figures are those so far.";
-  return task != nullptr ? task->describe() : "";
+  return learner != nullptr ? learner->describe() : "";
 }
 
 }  // namespace
 
-vision::Page report_page(const RunFolder& folder, Task* task) {
+vision::Page report_page(const RunFolder& folder, Learner* learner) {
   const Material material{folder, folder.facts(), folder.result(), History::read(folder.log())};
-  vision::Page page(text_of(material.facts, "name"), subtitle(material, task));
+  vision::Page page(text_of(material.facts, "name"), subtitle(material, learner));
   add_tiles(page, material);
   add_results(page, material);
   page.heading("Curves").charts(charts_of(material.history));
-  if (task != nullptr) task->write_samples(page);
+  if (learner != nullptr) learner->write_samples(page);
   add_recipe(page, material);
   add_machine(page, material);
   return page;
 }
 
-void write_report(const RunFolder& folder, Task* task) {
-  report_page(folder, task).write(folder.report());
+void write_report(const RunFolder& folder, Learner* learner) {
+  report_page(folder, learner).write(folder.report());
 }
 
 }  // namespace cairn::train

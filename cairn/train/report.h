@@ -2,15 +2,15 @@
 #pragma once
 
 #include "cairn/train/run_folder.h"
-#include "cairn/train/task.h"
+#include "cairn/train/learner.h"
 #include "cairn/vision/page.h"
 
 namespace cairn::train {
 
-/// Of a finished run or of one that goes on or was stopped. `task` draws the samples; without one (null) there are
+/// Of a finished run or of one that goes on or was stopped. `learner` draws the samples; without one (null) there are
 /// none.
-vision::Page report_page(const RunFolder& folder, Task* task);
+vision::Page report_page(const RunFolder& folder, Learner* learner);
 /// Writes `folder`/report.html: complete or absent.
-void write_report(const RunFolder& folder, Task* task);
+void write_report(const RunFolder& folder, Learner* learner);
 
 }  // namespace cairn::train

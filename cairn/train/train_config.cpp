@@ -41,6 +41,8 @@ void TrainConfig::fields(Fields& f) {
   f("log_every", log_every, "steps or epochs between two lines of log.jsonl", cadence());
   f("keep", keep, "newest checkpoints kept, besides the best weights", at_least(1));
   f("patience", patience, "evaluations without improvement before the run stops (0: never)", at_least(0));
+  f("mode", mode, "deterministic: the same bits each time; fast: where that is quicker, results may depend on timing",
+    one_of({"deterministic", "fast"}));
   f("threads", threads, "compute threads (0: LibTorch's choice)", between(0, 4096));
   f("device", device, "cpu, cuda or cuda:N");
 }

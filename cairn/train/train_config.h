@@ -40,6 +40,7 @@ struct TrainConfig {
   std::string log_every = "100";
   int64_t keep = 2;
   int64_t patience = 0;
+  std::string mode = "deterministic";
   int64_t threads = 0;
   std::string device = "cpu";
 

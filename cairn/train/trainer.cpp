@@ -13,9 +13,9 @@
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/tensorboard_events.h"
 #include "cairn/nn/state_dict.h"
-#include "cairn/train/cadence.h"
 #include "cairn/train/checkpoint.h"
 #include "cairn/train/device.h"
+#include "cairn/train/due.h"
 #include "cairn/train/log_file.h"
 #include "cairn/train/machine.h"
 #include "cairn/train/model_card.h"
@@ -32,25 +32,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-
-/// Steps and minutes at which something is due.
-class Due {
- public:
-  Due(const std::string& text, const std::string& option, double steps_per_epoch)
-      : cadence_(Cadence::parse(text, option)), steps_(cadence_.in_steps(steps_per_epoch)) {}
-
-  bool at(int64_t step) {
-    if (steps_ > 0) return step % steps_ == 0;
-    if (cadence_.in_seconds() == 0 || seconds_since(last_) < cadence_.in_seconds()) return false;
-    last_ = Clock::now();
-    return true;
-  }
-
- private:
-  Cadence cadence_;
-  int64_t steps_;
-  Clock::time_point last_ = Clock::now();
-};
 
 /// One sitting of a run: from its newest checkpoint to its end or to a signal.
 class Sitting {
@@ -98,7 +79,8 @@ Sitting::Sitting(const TrainConfig& config, Task& task, RunFolder& folder)
     : config_(config),
       task_(task),
       folder_(folder),
-      device_(set_up_compute({.device = config.device, .threads = config.threads})),
+      device_(set_up_compute({.device = config.device, .threads = config.threads,
+                              .deterministic = config.mode == "deterministic"})),
       training_(task, config, device_),
       store_(folder.checkpoints(), config.keep),
       steps_per_epoch_(static_cast<double>(training_.stream().batches_per_epoch()) /
@@ -316,6 +298,10 @@ TrainResult Sitting::result(Metrics metrics, bool interrupted) const {
 }
 
 }  // namespace
+
+TrainResult Task::run(const TrainConfig& config, RunFolder& folder) {
+  return Trainer(config).run(*this, folder);
+}
 
 Trainer::Trainer(TrainConfig config) : config_(std::move(config)) {}
 

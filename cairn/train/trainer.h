@@ -7,15 +7,6 @@
 
 namespace cairn::train {
 
-struct TrainResult {
-  int64_t steps = 0;
-  double epochs = 0;
-  double seconds = 0;  ///< of training, over all sittings
-  int64_t parameters = 0;
-  Metrics metrics;           ///< "valid.nll", "best.valid.nll", "test.nll", ...
-  bool interrupted = false;  ///< stopped by a signal; a checkpoint was written
-};
-
 class Trainer {
  public:
   explicit Trainer(TrainConfig config);

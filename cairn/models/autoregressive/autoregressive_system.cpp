@@ -6,25 +6,16 @@
 #include "cairn/models/autoregressive/autoregressive_pipeline.h"
 #include "cairn/models/autoregressive/autoregressive_task.h"
 #include "cairn/models/autoregressive/model_factory.h"
+#include "cairn/models/section_help.h"
 #include "cairn/models/state_dict_layouts.h"
 
 namespace cairn::autoregressive {
-
-namespace {
-
-template <class Config>
-std::string help_of(const char* section) {
-  Config config;
-  return std::string(section) + ":\n" + fields_of(config).help_text();
-}
-
-}  // namespace
 
 System autoregressive_system() {
   System system;
   system.name = "autoregressive";
   system.summary = "density models p(x) and p(x, y): FVSBN, NADE, deep orderless NADE, MADE, and Bernoulli baselines";
-  system.task = make_task;
+  system.learner = make_task;
   system.evaluator = make_evaluator;
   system.pipeline = [](const std::filesystem::path& folder) {
     return std::make_unique<DensityEstimator>(DensityEstimator::load(folder));
