@@ -1,0 +1,27 @@
+// UTF-8: checking, walking, lower-casing.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace cairn::text {
+
+/// The offset of the first byte that belongs to no well-formed character (overlong forms, surrogates and values above
+/// U+10FFFF are ill-formed); npos if all is well.
+size_t invalid_utf8(std::string_view bytes);
+
+/// The character at `at` of well-formed text; moves `at` behind it.
+char32_t next_character(std::string_view text, size_t& at);
+void append_character(std::string& text, char32_t character);
+
+/// By Unicode's simple mapping, whatever the process's locale.
+char32_t lower(char32_t character);
+bool is_letter_or_digit(char32_t character);
+/// Ideographs: the unified Han blocks with their extensions and compatibility forms.
+bool is_han(char32_t character);
+
+/// Bytes of `text` up to the start of the character that byte `at` lies in.
+size_t character_start(std::string_view text, size_t at);
+
+}  // namespace cairn::text
