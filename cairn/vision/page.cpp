@@ -148,6 +148,11 @@ Page& Page::bars(const BarChart& chart) {
   return *this;
 }
 
+Page& Page::scatter(const ScatterPlot& plot) {
+  body_ += render(plot);
+  return *this;
+}
+
 std::string Page::html() const {
   std::string text = cat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",

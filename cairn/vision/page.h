@@ -14,6 +14,7 @@
 #include <torch/types.h>
 
 #include "cairn/vision/chart.h"
+#include "cairn/vision/scatter.h"
 
 namespace cairn::vision {
 
@@ -57,6 +58,7 @@ class Page {
   Page& chart(const LineChart& chart);
   Page& charts(const std::vector<LineChart>& row);  ///< side by side where there is room
   Page& bars(const BarChart& chart);
+  Page& scatter(const ScatterPlot& plot);
 
   std::string html() const;
   /// Complete or absent: written to a temporary name and renamed.
