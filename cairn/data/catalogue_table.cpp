@@ -72,6 +72,13 @@ const std::vector<DataSet>& catalogue() {
        {"train", "text", "enwiki_AA.txt.gz",
         "b0f2640d1c609309ecc56e59b8a04d6ca3595581556170dd2d01bc7f87e46f5f"}},
        "Join the 100 files in order, then gzip -9 -n."},
+      {"wiki_small", "wiki_small", "61 English Wikipedia articles as plain text, 1.5 MB, shipped with Cairn",
+       "CC BY-SA 3.0 and GFDL; each article's address stands in its <doc> line",
+       "Cairn's source tree, folder shipped/data/wiki_small",
+       {
+       {"train", "text", "articles.txt.gz",
+        "8c162a27339120731bbcc9ac68f289ca7f0dc75027d9bb7a8a503540e1410eed"}},
+       ""},
       {"word_eval", "word_eval", "analogy questions and word-similarity pairs",
        "Apache-2.0 (questions-words), MIT (repository of the EN- files)",
        "github.com/tmikolov/word2vec, commit 20c129af (questions-words.txt); github.com/mfaruqui/eval-word-vectors, commit 94b3dd9f: data/word-sim/",

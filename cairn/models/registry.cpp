@@ -4,12 +4,14 @@
 #include "cairn/base/text.h"
 #include "cairn/models/autoregressive/autoregressive_system.h"
 #include "cairn/models/model_folder.h"
+#include "cairn/models/word2vec/word2vec_system.h"
 
 namespace cairn {
 
 const std::vector<System>& systems() {
   static const std::vector<System> table{
       autoregressive::autoregressive_system(),
+      word2vec::word2vec_system(),
   };
   return table;
 }

@@ -1,0 +1,56 @@
+"""An epoch of word2vec by a peer, in words a second of wall time, over text.txt.
+
+--how gensim       gensim's Word2Vec on the same sentences, its vocabulary counted beforehand
+--how word2vec.c   Mikolov's program, $WORD2VEC_C: what a second epoch takes
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+
+from peer import arguments, serve
+
+options = arguments(how="gensim", kind="skipgram", dim=100, window=5, negative=5, sample=1e-3)
+path = os.path.join(options.folder, "text.txt")
+skipgram = options.kind == "skipgram"
+
+
+def gensim_round():
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(
+        vector_size=options.dim, window=options.window, negative=options.negative, sample=options.sample, min_count=5,
+        sg=int(skipgram), workers=options.threads, epochs=1)
+    model.build_vocab(corpus_file=path)
+    words = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
+    count = model.corpus_count
+
+    def round():
+        begin = time.perf_counter()
+        model.train(corpus_file=path, total_examples=count, total_words=model.corpus_total_words, epochs=1)
+        return words / (time.perf_counter() - begin), {}
+
+    return round
+
+
+def c_round():
+    program = os.environ.get("WORD2VEC_C")
+    if not program:
+        raise SystemExit("set WORD2VEC_C to word2vec, built from github.com/tmikolov/word2vec with -O3 -march=native")
+    output = os.path.join(tempfile.mkdtemp(), "vectors.bin")
+    common = [program, "-train", path, "-output", output, "-cbow", str(int(not skipgram)), "-size", str(options.dim),
+              "-window", str(options.window), "-negative", str(options.negative), "-hs", "0", "-sample",
+              str(options.sample), "-threads", str(options.threads), "-binary", "1", "-debug", "1"]
+
+    def seconds(epochs):
+        begin = time.perf_counter()
+        printed = subprocess.run(common + ["-iter", str(epochs)], check=True, capture_output=True, text=True).stdout
+        return time.perf_counter() - begin, printed
+
+    once, printed = seconds(1)
+    words = int(printed.split("Words in train file: ")[1].split()[0])
+    return lambda: (words / (seconds(2)[0] - once), {})
+
+
+serve(gensim_round() if options.how == "gensim" else c_round())
