@@ -61,7 +61,7 @@ class Analogies : public testing::Test {
  protected:
   const std::vector<std::string> words_{"a", "b", "c", "d", "A", "e"};
   const torch::Tensor vectors_ = torch::tensor(
-      {{1.0, 0.0, 0.1}, {0.9, 0.5, 0.0}, {0.1, 0.0, 1.0}, {0.0, 0.5, 0.9}, {-1.0, 0.0, 0.0}, {0.0, -1.0, 0.0}},
+      {{1.0, 0.0, 0.1}, {0.9, 0.5, 0.0}, {0.1, 0.0, 1.0}, {0.0, 0.5, 0.9}, {0.9, 0.1, 0.2}, {0.0, -1.0, 0.0}},
       torch::kFloat32);
   const std::vector<AnalogySection> sections_{
       {"s", {{"A", "B", "c", "d"}, {"a", "b", "c", "zzz"}, {"a", "b", "c", "e"}}}};
