@@ -1,0 +1,118 @@
+#include "cairn/train/checkpointing/dynamic_program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace cairn::checkpointing {
+
+namespace {
+
+using Kind = Operation::Kind;
+
+constexpr float kInfinite = std::numeric_limits<float>::infinity();
+
+/// into[m] = min(into[m], seconds + a[m - shift] + b[m]) for m = low .. end; b may be null.
+void relax(std::vector<float>& into, float seconds, const float* a, int64_t shift, const float* b, int64_t low) {
+  const auto end = static_cast<int64_t>(into.size());
+  float* out = into.data();
+  if (b == nullptr) {
+    for (int64_t m = std::max(low, shift); m < end; ++m) out[m] = std::min(out[m], seconds + a[m - shift]);
+  } else {
+    for (int64_t m = std::max(low, shift); m < end; ++m) out[m] = std::min(out[m], seconds + a[m - shift] + b[m]);
+  }
+}
+
+}  // namespace
+
+DynamicProgram::DynamicProgram(const Profile& profile, int64_t slot, int64_t slots)
+    : profile_(profile), stages_(profile.size()), slot_(slot), slots_(slots) {
+  later_gradients_.assign(stages_ + 1, 0);
+  forward_until_.assign(stages_ + 1, 0);
+  for (size_t l = stages_; l >= 1; --l) {
+    later_gradients_[l - 1] = later_gradients_[l] + profile_.stage(l).parameter_gradients;
+  }
+  for (size_t l = 1; l <= stages_; ++l) {
+    forward_until_[l] = forward_until_[l - 1] + profile_.stage(l).forward_seconds;
+  }
+  rows_.resize(stages_ * stages_);
+  for (size_t length = 1; length <= stages_; ++length) {
+    for (size_t s = 1; s + length - 1 <= stages_; ++s) fill(s, s + length - 1);
+  }
+}
+
+float DynamicProgram::at(size_t s, size_t t, int64_t m) const {
+  return m < 0 ? kInfinite : row(s, t)[static_cast<size_t>(std::min(m, slots_))];
+}
+
+int64_t DynamicProgram::standing(size_t t) const {
+  const int64_t gradient = t == stages_ ? 0 : profile_.stage(t).output_gradient;
+  return gradient + later_gradients_[t];
+}
+
+int64_t DynamicProgram::needed_to_tape(size_t s, size_t t) const {
+  const StageCost& cost = profile_.stage(s);
+  const int64_t forward = standing(t) + cost.tape + cost.taping_overhead;
+  const int64_t backward = cost.output_gradient + later_gradients_[s] + cost.tape + cost.backward_overhead;
+  const int64_t after = s > 1 ? standing(s - 1) : later_gradients_[0] + profile_.input_gradient;
+  return in_slots(std::max({forward, backward, after}));
+}
+
+int64_t DynamicProgram::needed_to_run(size_t s, size_t l, size_t t) const {
+  const StageCost& cost = profile_.stage(l);
+  const int64_t input = l == s ? 0 : profile_.stage(l - 1).output;
+  return in_slots(standing(t) + input + cost.output + cost.forward_overhead);
+}
+
+void DynamicProgram::fill(size_t s, size_t t) {
+  Row& best = row(s, t);
+  best.assign(static_cast<size_t>(slots_) + 1, kInfinite);
+  const StageCost& cost = profile_.stage(s);
+  const auto taped = static_cast<float>(cost.taping_seconds + cost.backward_seconds);
+  const int64_t needed = needed_to_tape(s, t);
+  if (s == t) {
+    for (int64_t m = needed; m <= slots_; ++m) best[static_cast<size_t>(m)] = taped;
+    return;
+  }
+  relax(best, taped, row(s + 1, t).data(), in_slots(cost.tape), nullptr, needed);
+  int64_t running = 0;
+  for (size_t next = s + 1; next <= t; ++next) {  // the s' of the recurrence
+    running = std::max(running, needed_to_run(s, next - 1, t));
+    const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
+    relax(best, seconds, row(next, t).data(), in_slots(profile_.stage(next - 1).output), row(s, next - 1).data(),
+          running);
+  }
+}
+
+void DynamicProgram::collect(size_t s, size_t t, int64_t m, Schedule& schedule) const {
+  const StageCost& cost = profile_.stage(s);
+  const auto taped = static_cast<float>(cost.taping_seconds + cost.backward_seconds);
+  const int64_t after_tape = m - in_slots(cost.tape);
+  const float best = at(s, t, m);
+  if (s == t || (m >= needed_to_tape(s, t) && taped + at(s + 1, t, after_tape) == best)) {
+    schedule.push_back({Kind::forward_taping, s});
+    if (s < t) collect(s + 1, t, after_tape, schedule);
+    schedule.push_back({Kind::backward, s});
+    return;
+  }
+  int64_t running = 0;
+  for (size_t next = s + 1; next <= t; ++next) {
+    running = std::max(running, needed_to_run(s, next - 1, t));
+    const int64_t after_keeping = m - in_slots(profile_.stage(next - 1).output);
+    const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
+    if (m < running || seconds + at(next, t, after_keeping) + at(s, next - 1, m) != best) continue;
+    schedule.push_back({Kind::forward_keeping, s});
+    for (size_t l = s + 1; l < next; ++l) schedule.push_back({Kind::forward, l});
+    collect(next, t, after_keeping, schedule);
+    collect(s, next - 1, m, schedule);
+    return;
+  }
+}
+
+Schedule DynamicProgram::schedule(int64_t m) const {
+  Schedule schedule;
+  collect(1, stages_, m, schedule);
+  return schedule;
+}
+
+}  // namespace cairn::checkpointing

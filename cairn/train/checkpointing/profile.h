@@ -1,0 +1,47 @@
+// What each stage of a chain costs, in bytes and seconds: measured on the network itself, or declared.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cairn/train/checkpointing/schedule.h"
+
+namespace cairn::checkpointing {
+
+/// In the symbols of Beaumont et al. 2019. Overheads are what an operation needs for a moment beside what stays.
+struct StageCost {
+  std::string name;
+  int64_t output = 0;               ///< w_a: bytes of a^l
+  int64_t tape = 0;                 ///< w_abar: bytes kept by a taped forward, a^l included, a^(l-1) not
+  int64_t output_gradient = 0;      ///< w_delta: bytes of the gradient of a^l
+  int64_t forward_overhead = 0;     ///< o_f of a forward without tape
+  int64_t taping_overhead = 0;      ///< o_f of a taped forward
+  int64_t backward_overhead = 0;    ///< o_b: peak of the backward above tape and output gradient
+  int64_t parameter_gradients = 0;  ///< bytes that stay after the backward: gradients no later stage has made before
+  int64_t conditions = 0;           ///< bytes that its first forward leaves, to make it again: states of random numbers
+  double forward_seconds = 0;       ///< u_f
+  double taping_seconds = 0;        ///< u_f of a taped forward
+  double backward_seconds = 0;      ///< u_b
+};
+
+struct Profile {
+  std::vector<StageCost> stages;
+  int64_t input_gradient = 0;  ///< bytes of the gradient of a^0; 0 if none is wanted
+
+  size_t size() const { return stages.size(); }
+  const StageCost& stage(size_t l) const { return stages[l - 1]; }
+};
+
+/// A chain of stages that all cost the same: output 1, tape `tape`, no overheads; a forward takes 1, a backward 2.
+Profile homogeneous(size_t stages, int64_t tape = 1);
+
+struct Prediction {
+  int64_t peak = 0;  ///< bytes, beyond what lives before the step
+  double seconds = 0;
+};
+
+/// Runs the schedule through the costs, operation by operation. Throws UsageError for one that cannot be executed.
+Prediction predict(const Schedule& schedule, const Profile& profile);
+
+}  // namespace cairn::checkpointing
