@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cairn/base/error.h"
+#include "cairn/data/stream_place.h"
 
 namespace cairn::data {
 
@@ -47,19 +48,9 @@ Json ArrayStream::position() const {
 }
 
 void ArrayStream::seek(const Json& position) {
-  const auto whole = [&](const char* key) -> int64_t {
-    if (!position.is_object() || !position.contains(key) || !position[key].is_number_integer()) {
-      throw InputError("stream position", got_expected(position.dump(), cat("a whole number '", key, "'")));
-    }
-    return position[key].get<int64_t>();
-  };
-  const int64_t epoch = whole("epoch"), next = whole("next");
-  if (epoch < 0 || next < 0 || next >= examples_) {
-    throw InputError("stream position",
-                     got_expected(position.dump(), cat("epoch >= 0 and next within the ", examples_, " examples")));
-  }
-  epoch_ = epoch;
-  next_ = next;
+  const auto place = stream_place(position, examples_);
+  epoch_ = place.epoch;
+  next_ = place.next;
 }
 
 int64_t ArrayStream::batches_per_epoch() const {

@@ -4,6 +4,7 @@
 #include "cairn/base/text.h"
 #include "cairn/models/autoregressive/autoregressive_system.h"
 #include "cairn/models/model_folder.h"
+#include "cairn/models/rnn/rnn_system.h"
 #include "cairn/models/word2vec/word2vec_system.h"
 
 namespace cairn {
@@ -12,6 +13,7 @@ const std::vector<System>& systems() {
   static const std::vector<System> table{
       autoregressive::autoregressive_system(),
       word2vec::word2vec_system(),
+      rnn::rnn_system(),
   };
   return table;
 }

@@ -48,6 +48,7 @@ void write_folder(const fs::path& folder, const Fill& fill) {
 void write_model_files(const fs::path& folder, const ModelFiles& model) {
   io::write_file(folder / "config.json", model.config.dump(2) + "\n");
   io::write_safetensors(folder / "model.safetensors", model.tensors);
+  if (model.extras) model.extras(folder);
 }
 
 LoopState read_loop_state(const fs::path& checkpoint_folder) {
@@ -63,6 +64,7 @@ Checkpoint read_checkpoint(const fs::path& folder) {
                       .tensors = read_tensors(folder / "model.safetensors")};
   if (fs::exists(folder / "weights.safetensors")) checkpoint.weights = read_tensors(folder / "weights.safetensors");
   checkpoint.optimizer = read_tensors(folder / "optimizer.safetensors");
+  if (fs::exists(folder / "carried.safetensors")) checkpoint.carried = read_tensors(folder / "carried.safetensors");
   return checkpoint;
 }
 
@@ -88,6 +90,7 @@ void CheckpointStore::save(const Checkpoint& checkpoint) {
     write_model_files(folder, checkpoint.model);
     if (checkpoint.weights) io::write_safetensors(folder / "weights.safetensors", *checkpoint.weights);
     io::write_safetensors(folder / "optimizer.safetensors", checkpoint.optimizer);
+    if (!checkpoint.carried.empty()) io::write_safetensors(folder / "carried.safetensors", checkpoint.carried);
     io::write_file(folder / "state.json", checkpoint.state.to_json().dump(2) + "\n");
   });
   prune(checkpoint.state);

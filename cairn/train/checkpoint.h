@@ -2,10 +2,11 @@
 //
 // checkpoints/step-N/ is also a model folder: config.json and model.safetensors (the moving average where there is
 // one); with it optimizer.safetensors, state.json, and weights.safetensors (the weights that are trained) where the
-// average stands in model.safetensors. checkpoints/best-N/ is a model folder alone.
+// average stands in model.safetensors, and carried.safetensors where the task carries something from step to step. checkpoints/best-N/ is a model folder alone.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,12 +22,14 @@ using Tensors = std::map<std::string, torch::Tensor>;
 struct ModelFiles {
   Json config;
   Tensors tensors;
+  std::function<void(const std::filesystem::path&)> extras = {};  ///< writes what else belongs into the folder
 };
 
 struct Checkpoint {
   ModelFiles model;
   std::optional<Tensors> weights;  ///< where they are not model.tensors
   Tensors optimizer;
+  Tensors carried;  ///< CarriedState
   LoopState state;
   std::string source;  ///< the folder it was read from
 };
@@ -62,7 +65,7 @@ class CheckpointStore {
 Checkpoint read_checkpoint(const std::filesystem::path& folder);
 LoopState read_loop_state(const std::filesystem::path& checkpoint_folder);
 
-/// Writes config.json and model.safetensors into an existing folder.
+/// Writes config.json, model.safetensors and the extras into an existing folder.
 void write_model_files(const std::filesystem::path& folder, const ModelFiles& model);
 
 }  // namespace cairn::train

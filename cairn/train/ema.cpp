@@ -7,7 +7,7 @@
 namespace cairn::train {
 
 Ema::Ema(const torch::nn::Module& network, double decay) : decay_(decay) {
-  if (!(decay > 0 && decay < 1)) throw UsageError("train.ema", got_expected(decay, "a decay between 0 and 1"));
+  if (!(decay >= 0 && decay < 1)) throw UsageError("train.ema", got_expected(decay, "a decay between 0 and 1"));
   for (const auto& item : network.named_parameters()) {
     names_.push_back(item.key());
     weights_.push_back(item.value());
@@ -18,7 +18,8 @@ Ema::Ema(const torch::nn::Module& network, double decay) : decay_(decay) {
 void Ema::update() {
   const torch::NoGradGuard no_grad;
   const double t = static_cast<double>(updates_++);
-  at::_foreach_lerp_(averages_, weights_, 1 - std::min(decay_, (1 + t) / (10 + t)));
+  const double kept = decay_ > 0 ? std::min(decay_, (1 + t) / (10 + t)) : t / (t + 1);
+  at::_foreach_lerp_(averages_, weights_, 1 - kept);
 }
 
 std::map<std::string, torch::Tensor> Ema::state() const {

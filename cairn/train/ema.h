@@ -11,11 +11,12 @@ namespace cairn::train {
 
 class Ema {
  public:
-  /// Starts at the network's present weights. 0 < decay < 1.
+  /// Starts at the network's present weights. 0 <= decay < 1; 0 takes the plain mean of the weights that `update` sees
+  /// (Polyak & Juditsky 1992).
   Ema(const torch::nn::Module& network, double decay);
 
   /// average += (1 - d) (weights - average), with d = min(decay, (1 + t) / (10 + t)) after t updates, so that the first
-  /// weights do not weigh on a short run.
+  /// weights do not weigh on a short run; d = t / (t + 1) for the plain mean.
   void update();
   int64_t updates() const { return updates_; }
 

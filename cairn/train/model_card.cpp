@@ -41,8 +41,9 @@ Json model_config_json(const Learner& learner, const Recipe& recipe, const Metri
 void write_model_folder(const Learner& learner, const RunFolder& folder, const Tensors& tensors, const ModelCard& card) {
   io::AtomicFolder fresh(folder.model());
   write_model_files(fresh.path(),
-                    {.config = model_config_json(learner, folder.recipe(), card.metrics), .tensors = tensors});
-  learner.write_extras(fresh.path());
+                    {.config = model_config_json(learner, folder.recipe(), card.metrics),
+                     .tensors = tensors,
+                     .extras = [&](const std::filesystem::path& path) { learner.write_extras(path); }});
   io::write_file(fresh.path() / "README.md", readme(learner, folder, card));
   fresh.commit();
 }

@@ -15,7 +15,9 @@ double learning_rate(int64_t step, int64_t total, const TrainConfig& config) {
     return config.lr_end + (config.lr - config.lr_end) * (1 + std::cos(std::numbers::pi * p)) / 2;
   }
   if (config.schedule == "step") {
-    return config.lr * std::pow(config.step_factor, static_cast<double>(step / config.step_every));
+    const int64_t first = config.step_from > 0 ? config.step_from : config.step_every;
+    const int64_t falls = step < first ? 0 : 1 + (step - first) / config.step_every;
+    return config.lr * std::pow(config.step_factor, static_cast<double>(falls));
   }
   if (config.schedule == "inverse_sqrt") {
     return config.lr *

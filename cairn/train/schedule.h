@@ -10,7 +10,8 @@ namespace cairn::train {
 ///   constant      lr
 ///   linear        lr + (lr_end - lr) p
 ///   cosine        lr_end + (lr - lr_end) (1 + cos(pi p)) / 2          (Loshchilov & Hutter 2017, without restarts)
-///   step          lr * step_factor ^ floor(step / step_every)
+///   step          lr * step_factor ^ falls, one at step_from (step_every if that is 0) and one every step_every steps
+///                 behind it
 ///   inverse_sqrt  lr * sqrt(w / (step + 1)), w = max(warmup, 1)       (Vaswani et al. 2017)
 double learning_rate(int64_t step, int64_t total, const TrainConfig& config);
 

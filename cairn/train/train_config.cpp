@@ -31,9 +31,13 @@ void TrainConfig::fields(Fields& f) {
   f("lr_end", lr_end, "learning rate at the end of linear and cosine", at_least(0));
   f("step_every", step_every, "steps between two falls of the step schedule", at_least(1));
   f("step_factor", step_factor, "what the step schedule multiplies with", between(0, 1));
+  f("step_from", step_from, "steps before the first fall of the step schedule (0: step_every)", at_least(0));
   f("clip", clip, "largest global norm of the gradient (0: no limit)", at_least(0));
   f("ema", ema, "decay of the moving average of the weights that is evaluated and saved (0: none)",
     between(0, 0.9999999));
+  f("average_after", average_after,
+    "evaluations without improvement after which the mean of all weights from then on is evaluated and saved (0: never)",
+    at_least(0));
   f("precision", precision, "fp32, bf16 (autocast) or fp64", one_of({"fp32", "bf16", "fp64"}));
   f("checkpoint_every", checkpoint_every, "\"500\" steps, \"2 epochs\", \"10 minutes\" or \"never\"", cadence());
   f("evaluate_every", evaluate_every, "as checkpoint_every; counted in minutes a resumed run may choose another best",
@@ -64,6 +68,9 @@ void check_together(const TrainConfig& config) {
   }
   if (config.nesterov && (config.optimizer != "sgd" || config.momentum == 0)) {
     throw UsageError("train.nesterov", got_expected("true", "sgd with a momentum above 0"));
+  }
+  if (config.average_after > 0 && config.ema > 0) {
+    throw UsageError("train.average_after", got_expected("it beside train.ema", "one kind of average"));
   }
   if (Cadence::parse(config.log_every, "train.log_every").unit == Cadence::Unit::minutes) {
     throw UsageError("train.log_every", got_expected(config.log_every, "steps or epochs"));

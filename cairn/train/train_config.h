@@ -30,9 +30,11 @@ struct TrainConfig {
   double lr_end = 0;
   int64_t step_every = 1000;
   double step_factor = 0.1;
+  int64_t step_from = 0;
 
   double clip = 0;
   double ema = 0;
+  int64_t average_after = 0;
   std::string precision = "fp32";
 
   std::string checkpoint_every = "10 minutes";

@@ -13,6 +13,7 @@
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/tensorboard_events.h"
 #include "cairn/nn/state_dict.h"
+#include "cairn/train/carried_state.h"
 #include "cairn/train/checkpoint.h"
 #include "cairn/train/device.h"
 #include "cairn/train/due.h"
@@ -114,8 +115,10 @@ void Sitting::restore() {
     const Tensors& weights = saved->weights ? *saved->weights : saved->model.tensors;
     nn::load_state_dict(task_.network(), weights, saved->source);
     training_.optimizer().load(saved->optimizer, saved->source);
+    if (saved->weights && config_.average_after > 0) training_.start_average();
     if (training_.ema()) training_.ema()->load(saved->model.tensors, saved->state.ema_updates, saved->source);
     training_.stream().seek(saved->state.stream);
+    if (auto* carried = dynamic_cast<CarriedState*>(&task_)) carried->carry(saved->carried);
     state_ = saved->state;
     checkpointed_ = state_.step;
     log::info(cat("going on from ", saved->source));
@@ -205,6 +208,11 @@ void Sitting::evaluate() {
   } else {
     ++state_.stale;
   }
+  // Averaged SGD with a trigger that needs no number of steps (after Merity et al. 2018, section 4).
+  if (config_.average_after > 0 && state_.stale >= config_.average_after && !training_.ema()) {
+    training_.start_average();
+    log::info(cat("step ", state_.step, ": from here on the mean of the weights is evaluated"));
+  }
   progress_->clear();
   log::info(cat("step ", state_.step, ", epoch ", fixed(epochs(), 2), ": valid.", task_.leading_metric(), " ",
                 fixed(value, 4), state_.stale == 0 ? " (best)" : ""));
@@ -220,7 +228,9 @@ Tensors Sitting::usable_weights() {
 }
 
 ModelFiles Sitting::model_files() {
-  return {.config = model_config_json(task_, folder_.recipe(), state_.last), .tensors = usable_weights()};
+  return {.config = model_config_json(task_, folder_.recipe(), state_.last),
+          .tensors = usable_weights(),
+          .extras = [this](const std::filesystem::path& folder) { task_.write_extras(folder); }};
 }
 
 void Sitting::checkpoint() {
@@ -235,9 +245,11 @@ void Sitting::checkpoint() {
   Checkpoint checkpoint{.model = model_files(),
                         .weights = std::nullopt,
                         .optimizer = training_.optimizer().state(),
+                        .carried = {},
                         .state = state_,
                         .source = ""};
   if (training_.ema()) checkpoint.weights = nn::state_dict(task_.network());
+  if (const auto* carried = dynamic_cast<CarriedState*>(&task_)) checkpoint.carried = carried->carried();
   try {
     store_.save(checkpoint);
   } catch (const EnvironmentError& error) {

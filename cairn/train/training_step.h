@@ -36,6 +36,8 @@ class TrainingStep {
   data::Stream& stream() { return *stream_; }
   Optimizer& optimizer() { return *optimizer_; }
   Ema* ema() { return ema_ ? &*ema_ : nullptr; }
+  /// From now on the plain mean of the weights is kept.
+  void start_average() { ema_.emplace(task_.network(), 0.0); }
 
  private:
   /// Forward and backward of one batch, a share 1 / accumulate of the step.

@@ -1,0 +1,176 @@
+#include "cairn/text/tokenizer.h"
+
+#include "cairn/base/document.h"
+#include "cairn/base/error.h"
+#include "cairn/base/text.h"
+#include "cairn/io/atomic_file.h"
+#include "cairn/text/utf8.h"
+
+namespace cairn::text {
+
+namespace {
+
+constexpr int64_t kBytes = 256;
+
+template <class Name>
+Name named(const std::string& option, const std::vector<std::string>& names, const std::string& name) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return static_cast<Name>(i);
+  }
+  throw UsageError(option, got_expected(name, join(names, ", ")) + did_you_mean(name, names));
+}
+
+/// Calls visit(token) for the words between spaces, or for the characters, of a line.
+template <class Visit>
+void for_each_token(TokenKind kind, std::string_view line, const Visit& visit) {
+  for (size_t at = 0; at < line.size();) {
+    const size_t begin = at;
+    if (kind == TokenKind::character) {
+      next_character(line, at);
+      visit(line.substr(begin, at - begin));
+    } else {
+      at = std::min(line.find_first_of(" \t", begin), line.size());
+      if (at > begin) visit(line.substr(begin, at - begin));
+      at = std::min(at + 1, line.size());
+    }
+  }
+}
+
+const char* line_end_of(TokenKind kind) {
+  return kind == TokenKind::word ? kLineEndToken : "\n";
+}
+
+void check(const TokenizerOptions& options) {
+  const bool cut = options.least > 1 || options.most > 0;
+  if (cut && options.unknown != UnknownRule::map) {
+    throw UsageError("tokenizer", got_expected("a vocabulary cut short with the rule 'refuse'", "the rule 'map'"));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> token_kind_names() {
+  return {"word", "character", "byte"};
+}
+TokenKind token_kind_named(const std::string& name) {
+  return named<TokenKind>("tokens", token_kind_names(), name);
+}
+std::vector<std::string> unknown_rule_names() {
+  return {"refuse", "map"};
+}
+UnknownRule unknown_rule_named(const std::string& name) {
+  return named<UnknownRule>("unknown", unknown_rule_names(), name);
+}
+
+Tokenizer::Tokenizer(TokenizerOptions options, Vocabulary vocabulary)
+    : options_(options), vocabulary_(std::move(vocabulary)) {
+  if (options_.kind == TokenKind::byte) return;
+  line_end_ = vocabulary_.find(line_end_of(options_.kind));
+  unknown_ = vocabulary_.find(kUnknownToken);
+  if (line_end_ < 0) throw UsageError("vocabulary", got_expected("no token for the end of a line", "one"));
+  if (options_.unknown == UnknownRule::map && unknown_ < 0) {
+    throw UsageError("vocabulary", got_expected("no '<unk>' to map unknown tokens to", "one"));
+  }
+}
+
+Tokenizer Tokenizer::learn(const TokenizerOptions& options, LineReader lines) {
+  check(options);
+  if (options.kind == TokenKind::byte) return Tokenizer(options, {});
+  TokenCounts counts;
+  for (std::string line; lines.next(line);) {
+    for_each_token(options.kind, line, [&](std::string_view token) { counts.add(token); });
+    counts.add(line_end_of(options.kind));
+  }
+  if (counts.empty()) throw InputError("training text", got_expected("no line", "at least one"));
+  auto tokens = counts.frequent(options.least, options.most);
+  const auto need = [&](const std::string& token) {
+    if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) tokens.push_back(token);
+  };
+  need(line_end_of(options.kind));
+  if (options.unknown == UnknownRule::map) need(kUnknownToken);
+  if (options.kind == TokenKind::character) std::sort(tokens.begin(), tokens.end());
+  return Tokenizer(options, Vocabulary(std::move(tokens)));
+}
+
+int64_t Tokenizer::size() const {
+  return options_.kind == TokenKind::byte ? kBytes : vocabulary_.size();
+}
+
+int64_t Tokenizer::id_of(std::string_view token, const std::string& place) const {
+  const int64_t id = vocabulary_.find(token);
+  if (id >= 0) return id;
+  if (options_.unknown == UnknownRule::map) return unknown_;
+  const char* what = options_.kind == TokenKind::word ? "word" : "character";
+  throw InputError(place, cat("the ", what, " '", token, "' is not in the model's vocabulary of ", size(),
+                              " (rule 'refuse'; a model trained with data.unknown=map takes it as <unk>)"));
+}
+
+void Tokenizer::encode(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const {
+  if (options_.kind == TokenKind::byte) {
+    for (const char c : line) ids.push_back(static_cast<unsigned char>(c));
+    return;
+  }
+  for_each_token(options_.kind, line, [&](std::string_view token) { ids.push_back(id_of(token, place)); });
+}
+
+std::vector<int64_t> Tokenizer::encode(LineReader lines) const {
+  std::vector<int64_t> ids;
+  for (std::string line; lines.next(line);) {
+    encode(line, lines.place().text(), ids);
+    ids.push_back(line_end_);
+  }
+  return ids;
+}
+
+std::string Tokenizer::decode(const std::vector<int64_t>& ids) const {
+  std::string text;
+  bool line_start = true;
+  for (const int64_t id : ids) {
+    if (id == line_end_) {
+      text += '\n';
+      line_start = true;
+      continue;
+    }
+    if (options_.kind == TokenKind::word && !line_start) text += ' ';
+    line_start = false;
+    if (options_.kind == TokenKind::byte) {
+      text += static_cast<char>(id);
+    } else {
+      text += vocabulary_[id];
+    }
+  }
+  return text;
+}
+
+std::string Tokenizer::display(int64_t id) const {
+  if (id == line_end_) return options_.kind == TokenKind::word ? kLineEndToken : "\\n";
+  if (options_.kind != TokenKind::byte) return vocabulary_[id];
+  if (id >= ' ' && id < 127) return std::string(1, static_cast<char>(id));
+  const char* digits = "0123456789abcdef";
+  return cat("\\x", digits[id / 16], digits[id % 16]);
+}
+
+void Tokenizer::write(const std::filesystem::path& folder) const {
+  const Json json = {{"kind", token_kind_names().at(static_cast<size_t>(options_.kind))},
+                     {"unknown", unknown_rule_names().at(static_cast<size_t>(options_.unknown))},
+                     {"tokens", vocabulary_.tokens()}};
+  io::write_file(folder / "tokenizer.json", json.dump(1) + "\n");
+}
+
+Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
+  const auto path = folder / "tokenizer.json";
+  constexpr uint64_t kMaxBytes = 256 << 20;
+  const auto bytes = io::read_file(path, kMaxBytes);
+  try {
+    const auto json = Json::parse(bytes);
+    const TokenizerOptions options{.kind = token_kind_named(json.at("kind").get<std::string>()),
+                                   .unknown = unknown_rule_named(json.at("unknown").get<std::string>())};
+    return Tokenizer(options, Vocabulary(json.at("tokens").get<std::vector<std::string>>()));
+  } catch (const Json::exception& error) {
+    throw InputError(path.string(), error.what());
+  } catch (const UsageError& error) {
+    throw InputError(path.string(), error.what());
+  }
+}
+
+}  // namespace cairn::text

@@ -1,0 +1,42 @@
+// Means of weights, and the fall of the learning rate that begins late.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "cairn/base/error.h"
+#include "cairn/train/ema.h"
+#include "cairn/train/schedule.h"
+
+namespace cairn::train {
+namespace {
+
+TEST(Ema, WithoutDecayIsThePlainMean) {
+  torch::nn::Linear layer(1, 1);
+  Ema ema(*layer, 0);
+  const torch::NoGradGuard no_grad;
+  for (const double weight : {2.0, 5.0, 11.0}) {
+    layer->weight.fill_(weight);
+    ema.update();
+  }
+  EXPECT_NEAR(ema.state().at("weight").item<double>(), 6, 1e-6);
+  EXPECT_EQ(ema.updates(), 3);
+}
+
+TEST(Ema, RefusesOtherDecays) {
+  torch::nn::Linear layer(1, 1);
+  EXPECT_THROW(Ema(*layer, 1), UsageError);
+  EXPECT_THROW(Ema(*layer, -0.1), UsageError);
+}
+
+TEST(Schedule, StepsBeginWhereTheyAreTold) {
+  TrainConfig config{.lr = 8, .schedule = "step", .step_every = 10, .step_factor = 0.5, .step_from = 40};
+  for (const auto& [step, expected] : std::map<int64_t, double>{{0, 8}, {39, 8}, {40, 4}, {49, 4}, {50, 2}, {65, 1}}) {
+    EXPECT_EQ(learning_rate(step, 100, config), expected) << step;
+  }
+  config.step_from = 0;
+  for (const auto& [step, expected] : std::map<int64_t, double>{{0, 8}, {9, 8}, {10, 4}, {20, 2}}) {
+    EXPECT_EQ(learning_rate(step, 100, config), expected) << step;
+  }
+}
+
+}  // namespace
+}  // namespace cairn::train
