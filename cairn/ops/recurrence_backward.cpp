@@ -19,18 +19,13 @@ struct StepGradients {
 
 StepGradients make_gradients(const RecurrenceLoop& loop, const RecurrenceState& dlast) {
   const auto& w = loop.weights;
-  const int64_t T = loop.x.size(0), B = loop.x.size(1), GH = loop.x.size(2), H = GH / gates_of(loop.cell);
-  const bool ragged = std::any_of(loop.active.begin(), loop.active.end(), [&](int64_t n) { return n < B; });
-  const auto make = [&](int64_t width) {  // steps behind a row's end have no gradient
-    const auto options = loop.x.options().requires_grad(false);
-    return ragged ? torch::zeros({T, B, width}, options) : torch::empty({T, B, width}, options);
-  };
+  const int64_t GH = loop.x.size(2), H = GH / gates_of(loop.cell);
   StepGradients d;
-  d.x = make(GH);
-  d.a = loop.cell == Cell::gru ? make(GH) : d.x;
-  d.raw = w.norm.defined() ? make(GH) : d.a;
-  if (w.cell_gain.defined()) d.norm = make(H);
-  if (w.projection.defined()) d.hidden = make(loop.first.h.size(1));
+  d.x = loop.per_step(GH);
+  d.a = loop.cell == Cell::gru ? loop.per_step(GH) : d.x;
+  d.raw = w.norm.defined() ? loop.per_step(GH) : d.a;
+  if (w.cell_gain.defined()) d.norm = loop.per_step(H);
+  if (w.projection.defined()) d.hidden = loop.per_step(loop.first.h.size(1));
   const auto start = [](const torch::Tensor& last, const torch::Tensor& like) {
     return last.defined() ? last.contiguous().clone() : torch::zeros_like(like);
   };

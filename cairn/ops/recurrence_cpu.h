@@ -4,6 +4,7 @@
 // step; with few rows the threads share each product instead. Both give the same bits.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "cairn/ops/packed_matrix.h"
@@ -34,6 +35,15 @@ struct RecurrenceLoop {
   int64_t before(int64_t t) const { return reverse ? t + 1 : t; }  ///< where on the tape the state before step t is
   int64_t after(int64_t t) const { return reverse ? t : t + 1; }
   int64_t step(int64_t n) const { return reverse ? x.size(0) - 1 - n : n; }  ///< the n-th step that is taken
+
+  /// An uninitialised [T, B, width], with zeros where some rows end early: sums over all steps pass over what lies behind
+  /// their ends only if it is 0 on both sides of a product.
+  torch::Tensor per_step(int64_t width) const {
+    const auto options = x.options().requires_grad(false);
+    const int64_t T = x.size(0), B = x.size(1);
+    const bool ragged = std::any_of(active.begin(), active.end(), [&](int64_t n) { return n < B; });
+    return ragged ? torch::zeros({T, B, width}, options) : torch::empty({T, B, width}, options);
+  }
 };
 
 /// What the way back needs.

@@ -36,7 +36,7 @@ RecurrenceTape make_tape(const RecurrenceLoop& loop, bool record) {
   const int64_t T = loop.x.size(0), B = loop.x.size(1), GH = loop.x.size(2), H = GH / gates_of(loop.cell);
   const auto options = loop.x.options().requires_grad(false);
   const auto per_step = [&](int64_t width) {
-    return torch::empty({record ? T : 1, B, width}, options).expand({T, B, width});
+    return record ? loop.per_step(width) : torch::empty({1, B, width}, options).expand({T, B, width});
   };
   RecurrenceTape tape;
   tape.h = torch::empty({T + 1, B, loop.first.h.size(1)}, options);
