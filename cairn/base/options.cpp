@@ -73,9 +73,10 @@ void assign(const Json& value, double& target) {
   target = value.get<double>();
 }
 
+/// `key:` and `key=` with nothing behind, which YAML reads as null, are the empty text.
 void assign(const Json& value, std::string& target) {
-  require(value.is_string());
-  target = value.get<std::string>();
+  require(value.is_string() || value.is_null());
+  target = value.is_null() ? "" : value.get<std::string>();
 }
 
 void assign(const Json& value, std::vector<int64_t>& target) { assign_list(value, target); }
@@ -103,8 +104,9 @@ void set_checked(const Field& field, const Json& value, const std::string& where
   } catch (const options_detail::WrongType&) {
     throw UsageError(where, got_expected(value.dump(), field.type));
   }
-  if (!field.rule || value.is_null()) return;
-  if (const auto expected = field.rule(value); !expected.empty()) {
+  const Json taken = field.get();
+  if (!field.rule || taken.is_null()) return;
+  if (const auto expected = field.rule(taken); !expected.empty()) {
     throw UsageError(where, got_expected(value.dump(), expected));
   }
 }

@@ -1,6 +1,6 @@
 #include <numeric>
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "cairn/ops/benchmarks.h"
 #include "cairn/ops/nade.h"

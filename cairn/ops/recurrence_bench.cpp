@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "cairn/ops/benchmarks.h"
 #include "cairn/ops/recurrence.h"

@@ -80,13 +80,11 @@ int bench_verb(const Arguments& arguments) {
   BenchOptions options;
   bool list = false;
   std::string serve, folder;
-  line.app().add_option("NAME", names, "benchmarks, or groups of them (ops, autoregressive); all if not given");
-  line.app().add_flag("--list", list, "only list them");
-  line.app()
-      .add_option("--rounds", options.rounds, "of each side; 0: each benchmark's own")
-      ->check(CLI::NonNegativeNumber);
-  line.app().add_option("--serve", serve)->group("");  // how this tool calls itself for a process of its own
-  line.app().add_option("--folder", folder)->group("");
+  line.add("NAME", &names, "benchmarks, or groups of them (ops, autoregressive); all if not given");
+  line.add("--list", &list, "only list them");
+  line.add("--rounds", &options.rounds, "of each side; 0: each benchmark's own");
+  line.add("--serve", &serve, "", {.group = ""});  // how this tool calls itself for a process of its own
+  line.add("--folder", &folder, "", {.group = ""});
   if (!line.parse(arguments)) return 0;
 
   const auto benchmarks = chosen(names);

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <iostream>
 
@@ -11,28 +13,65 @@
 
 namespace cairn::tool {
 
-CommandLine::CommandLine(const std::string& verb) : verb_(verb), app_(verb_named(verb).summary, "cairn " + verb) {
-  app_.set_help_flag();  // ours, so that a verb can say more once its positionals are known
-  app_.add_flag("-h,--help", common_.help, "print this")->group("Every verb");
-  app_.add_flag("--json", common_.json, "results as JSON on stdout")->group("Every verb");
-  app_.add_flag("--quiet", common_.quiet, "on stderr, only warnings and errors")->group("Every verb");
-  app_.add_flag("--verbose", common_.verbose, "on stderr, details too")->group("Every verb");
-  app_.add_option("--threads", common_.threads, "threads to compute with; 0 lets the machine decide")
-      ->check(CLI::NonNegativeNumber)
-      ->group("Every verb");
+struct CommandLine::Parser {
+  CLI::App app;
+};
+
+CommandLine::CommandLine(const std::string& verb)
+    : verb_(verb), parser_(new Parser{CLI::App(verb_named(verb).summary, "cairn " + verb)}) {
+  parser_->app.set_help_flag();  // ours, so that a verb can say more once its positionals are known
+  const OptionLook look{.group = "Every verb"};
+  add("-h,--help", &common_.help, "print this", look);
+  add("--json", &common_.json, "results as JSON on stdout", look);
+  add("--quiet", &common_.quiet, "on stderr, only warnings and errors", look);
+  add("--verbose", &common_.verbose, "on stderr, details too", look);
+  add("--threads", &common_.threads, "threads to compute with; 0 lets the machine decide", look);
+}
+
+CommandLine::~CommandLine() = default;
+
+void CommandLine::add(const std::string& name, OptionTarget target, const std::string& help, const OptionLook& look) {
+  CLI::App& app = parser_->app;
+  CLI::Option* option = std::visit(
+      [&](auto* value) {
+        using Value = std::remove_pointer_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, bool>) {
+          return app.add_flag(name, *value, help);
+        } else {
+          return app.add_option(name, *value, help);
+        }
+      },
+      target);
+  const bool number =
+      std::holds_alternative<int64_t*>(target) || std::holds_alternative<std::optional<int64_t>*>(target);
+  if (number) option->check(CLI::NonNegativeNumber);
+  if (const auto* text = std::get_if<std::string*>(&target); text && !(*text)->empty()) option->capture_default_str();
+  if (!look.choices.empty()) option->check(CLI::IsMember(look.choices));
+  if (!look.type.empty()) option->option_text(look.type);
+  if (look.words == OptionLook::Words::maybe) option->expected(0, 1)->default_str("true");
+  if (look.words == OptionLook::Words::last) option->expected(1)->take_last();
+  option->group(look.group);
 }
 
 void CommandLine::add_seed() {
-  app_.add_option("--seed", common_.seed, "of all random numbers (train.seed)")->check(CLI::NonNegativeNumber);
+  add("--seed", &common_.seed, "of all random numbers (train.seed)");
 }
 
 void CommandLine::add_device() {
-  app_.add_option("--device", common_.device, "cpu or cuda (train.device)");
+  add("--device", &common_.device, "cpu or cuda (train.device)");
+}
+
+void CommandLine::add_footer(const std::string& text) {
+  parser_->app.footer(text);
+}
+
+std::string CommandLine::help_text() const {
+  return parser_->app.help();
 }
 
 std::vector<std::string> CommandLine::option_names() const {
   std::vector<std::string> names;
-  for (const CLI::Option* option : app_.get_options()) {
+  for (const CLI::Option* option : parser_->app.get_options()) {
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
   }
   return names;
@@ -40,9 +79,9 @@ std::vector<std::string> CommandLine::option_names() const {
 
 void CommandLine::parse_only(const Arguments& arguments) {
   try {
-    app_.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes its vector from the back
+    parser_->app.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes its vector from the back
   } catch (const CLI::ExtrasError&) {
-    const auto extras = app_.remaining();
+    const auto extras = parser_->app.remaining();
     const std::string first = split(extras.empty() ? "" : extras.front(), '=').front();
     const bool option = first.rfind("-", 0) == 0;
     throw UsageError("cairn " + verb_, cat(option ? "unknown option '" : "unexpected argument '", first, "'",

@@ -1,9 +1,13 @@
-// A verb's command line: its own options and positionals beside those that every verb takes.
+// A verb's command line: its own options and positionals beside those that every verb takes. CLI11 does the work and is
+// seen by command_line.cpp alone: its headers cost a file ten seconds.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "cairn/tool/output.h"
 #include "cairn/tool/verbs.h"
@@ -20,22 +24,42 @@ struct CommonOptions {
   std::optional<std::string> device;  ///< where add_device was called
 };
 
+/// Where the typed words go. A bool is a flag; numbers must be 0 or more; a vector takes all words that come.
+using OptionTarget = std::variant<bool*, int64_t*, std::optional<int64_t>*, std::string*, std::optional<std::string>*,
+                                  std::vector<std::string>*>;
+
+/// What an option shows in --help and takes, where its target's type does not say it.
+struct OptionLook {
+  std::string type = {};                  ///< the name of its type
+  std::string group = "Options";          ///< its heading; "" hides the option
+  std::vector<std::string> choices = {};  ///< nothing else is taken
+  enum class Words {
+    by_target,
+    last,   ///< one word each time it is typed; the last one counts
+    maybe,  ///< one word, or none for "true"
+  } words = Words::by_target;
+};
+
 class CommandLine {
  public:
   /// `verb`'s usage and summary come from the table.
   explicit CommandLine(const std::string& verb);
+  ~CommandLine();
 
-  /// Add options here: `line.app().add_option("--split", split, "...")`. Check positionals with `require`.
-  CLI::App& app() { return app_; }
+  /// Adds an option ("--split") or a positional ("MODEL"; check with `require` that it is there). A text's value on
+  /// entry is shown as its default.
+  void add(const std::string& name, OptionTarget target, const std::string& help, const OptionLook& look = {});
   void add_seed();
   void add_device();
+  /// Text below the options in --help.
+  void add_footer(const std::string& text);
 
   /// Parses and applies the common options (log level, threads). Throws UsageError, with the nearest option for an
   /// unknown one. Returns false if help was asked for and printed.
   bool parse(const Arguments& arguments);
   /// As parse, but leaves the answer to --help to the caller.
   void parse_only(const Arguments& arguments);
-  std::string help_text() const { return app_.help(); }
+  std::string help_text() const;
 
   /// Throws UsageError that `name` is missing if `value` is empty.
   void require(const std::string& value, const char* name) const;
@@ -44,10 +68,11 @@ class CommandLine {
   OutputStyle style() const { return {.json = common_.json}; }
 
  private:
+  struct Parser;
   std::vector<std::string> option_names() const;
 
   std::string verb_;
-  CLI::App app_;
+  std::unique_ptr<Parser> parser_;
   CommonOptions common_;
 };
 

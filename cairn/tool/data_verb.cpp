@@ -74,9 +74,9 @@ int verify(const std::string& name, const OutputStyle& style) {
 int data_verb(const Arguments& arguments) {
   CommandLine line("data");
   std::string action, name;
-  line.app().add_option("ACTION", action,
-                        "list: the sets; path: where one is; fetch: how to get one; verify: its files' checksums");
-  line.app().add_option("NAME", name, "a data set");
+  line.add("ACTION", &action,
+           "list: the sets; path: where one is; fetch: how to get one; verify: its files' checksums");
+  line.add("NAME", &name, "a data set");
   if (!line.parse(arguments)) return 0;
   line.require(action, "ACTION");
   if (action == "list") return list(name, line.style());

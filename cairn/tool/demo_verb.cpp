@@ -43,8 +43,8 @@ int demo_verb(const Arguments& arguments) {
   CommandLine line("demo");
   std::vector<std::string> names;
   std::string out = "demo";
-  line.app().add_option("SYSTEM", names, "these systems alone");
-  line.app().add_option("--out", out, "the folder for report.html and all files")->capture_default_str();
+  line.add("SYSTEM", &names, "these systems alone");
+  line.add("--out", &out, "the folder for report.html and all files");
   if (!line.parse(arguments)) return 0;
 
   require_demo_folder(out);

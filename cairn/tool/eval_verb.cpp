@@ -6,6 +6,7 @@
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/model_path.h"
 #include "cairn/tool/train_result.h"
+#include "cairn/train/autocast.h"
 
 namespace cairn::tool {
 
@@ -25,12 +26,14 @@ data::Split first_held_out(const train::Learner& learner) {
 
 int eval_verb(const Arguments& arguments) {
   CommandLine line("eval");
-  std::string model, spec, split_name;
+  std::string model, spec, split_name, precision = "fp32";
   int64_t limit = 0;
-  line.app().add_option("MODEL", model, "a model folder, a run folder, or a shipped model's name");
-  line.app().add_option("--data", spec, "a catalogue name or a path; the data it was trained with if not given");
-  line.app().add_option("--split", split_name, "train, valid or test; test if not given");
-  line.app().add_option("--limit", limit, "the first N examples; 0 means all")->check(CLI::NonNegativeNumber);
+  line.add("MODEL", &model, "a model folder, a run folder, or a shipped model's name");
+  line.add("--data", &spec, "a catalogue name or a path; the data it was trained with if not given");
+  line.add("--split", &split_name, "train, valid or test; test if not given");
+  line.add("--limit", &limit, "the first N examples; 0 means all");
+  line.add("--precision", &precision, "fp32, or bf16: matrix products in bf16, faster where the processor has it",
+           {.choices = {"fp32", "bf16"}});
   if (!line.parse(arguments)) return 0;
   line.require(model, "MODEL");
 
@@ -40,6 +43,7 @@ int eval_verb(const Arguments& arguments) {
   const auto split = split_name.empty() ? first_held_out(*learner) : wanted;
 
   const auto start = std::chrono::steady_clock::now();
+  const train::Autocast autocast({.device = torch::kCPU, .enabled = precision == "bf16"});
   const auto result = learner->evaluate({.split = split, .limit = limit, .final = true});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   print_result({{"metrics", to_json(result.metrics, cat(data::name_of(split), "."))},

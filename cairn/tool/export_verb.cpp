@@ -11,10 +11,10 @@ namespace cairn::tool {
 int export_verb(const Arguments& arguments) {
   CommandLine line("export");
   std::string model, layout_name, out;
-  line.app().add_option("MODEL", model, "a model folder, a run folder, or a shipped model's name");
-  line.app().add_option("LAYOUT", layout_name, "whose names and form the weights get");
-  line.app().add_option("--out", out, "the file to write");
-  line.app().footer(layouts_help());
+  line.add("MODEL", &model, "a model folder, a run folder, or a shipped model's name");
+  line.add("LAYOUT", &layout_name, "whose names and form the weights get");
+  line.add("--out", &out, "the file to write");
+  line.add_footer(layouts_help());
   if (!line.parse(arguments)) return 0;
   line.require(model, "MODEL");
   line.require(layout_name, "LAYOUT");

@@ -39,14 +39,12 @@ int import_verb(const Arguments& arguments) {
   std::string layout_name, out, config;
   std::vector<std::string> files;
   ImportRequest request;
-  line.app().add_option("LAYOUT", layout_name, "whose names and form the weights have");
-  line.app().add_option("FILE", files, "the weights");
-  line.app().add_option("--out", out, "the model folder to make");
-  line.app().add_option("--config", config,
-                        "what network it is: a config.json, a model folder, a run, or a shipped model");
-  line.app().add_option("--section", request.section,
-                        "the state dict's place in a checkpoint; not needed for usual ones");
-  line.app().footer(layouts_help());
+  line.add("LAYOUT", &layout_name, "whose names and form the weights have");
+  line.add("FILE", &files, "the weights");
+  line.add("--out", &out, "the model folder to make");
+  line.add("--config", &config, "what network it is: a config.json, a model folder, a run, or a shipped model");
+  line.add("--section", &request.section, "the state dict's place in a checkpoint; not needed for usual ones");
+  line.add_footer(layouts_help());
   if (!line.parse(arguments)) return 0;
   line.require(layout_name, "LAYOUT");
   line.require(files.empty() ? "" : files.front(), "FILE");

@@ -90,9 +90,9 @@ Json describe(const std::string& name) {
 int info_verb(const Arguments& arguments) {
   CommandLine line("info");
   std::string path;
-  line.app().add_option("PATH", path,
-                        "a model, run or checkpoint folder, a shipped model's name, a recipe, or a .safetensors, "
-                        "PyTorch, .npy, .npz or idx file; without it: what is shipped");
+  line.add("PATH", &path,
+           "a model, run or checkpoint folder, a shipped model's name, a recipe, or a .safetensors, "
+           "PyTorch, .npy, .npz or idx file; without it: what is shipped");
   if (!line.parse(arguments)) return 0;
   print_result(path.empty() ? describe_shipped() : describe(path), line.style());
   return 0;

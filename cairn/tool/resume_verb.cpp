@@ -21,12 +21,10 @@ int resume_verb(const Arguments& arguments) {
   CommandLine line("resume");
   std::string run;
   train::ResumeOptions options;
-  line.app().add_option("RUN", run, "a run folder");
-  line.app()
-      .add_option("overrides", options.overrides, "values that lengthen or observe the run: train.epochs=20")
-      ->option_text("key.path=value ...");
-  line.app().add_flag("--anyway", options.anyway,
-                      "go on although code, LibTorch or threads differ; the bits may then too");
+  line.add("RUN", &run, "a run folder");
+  line.add("overrides", &options.overrides, "values that lengthen or observe the run: train.epochs=20",
+           {.type = "key.path=value ..."});
+  line.add("--anyway", &options.anyway, "go on although code, LibTorch or threads differ; the bits may then too");
   line.add_device();
   if (!line.parse(arguments)) return 0;
   line.require(run, "RUN");

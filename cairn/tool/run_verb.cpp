@@ -68,11 +68,11 @@ int run_verb(const Arguments& arguments) {
   CommandLine line("run");
   std::string model, task;
   Invocation call;
-  line.app().add_option("MODEL", model, "a model folder, a run folder, or a shipped model's name");
-  line.app().add_option("TASK", task, "what to do; without it: the list of tasks");
-  line.app().add_option("--in", call.in, "the input's file; - is stdin");
-  line.app().add_option("--out", call.out, "where results go; - or nothing is stdout");
-  line.app().add_option("WORDS", call.words, "what the task takes besides");
+  line.add("MODEL", &model, "a model folder, a run folder, or a shipped model's name");
+  line.add("TASK", &task, "what to do; without it: the list of tasks");
+  line.add("--in", &call.in, "the input's file; - is stdin");
+  line.add("--out", &call.out, "where results go; - or nothing is stdout");
+  line.add("WORDS", &call.words, "what the task takes besides");
 
   std::string named_model, named_task;
   find_names(arguments, named_model, named_task);
@@ -89,7 +89,7 @@ int run_verb(const Arguments& arguments) {
     return 0;
   }
   Command& command = command_named(commands, named_task);
-  TaskFlags flags(line.app(), command.options);
+  TaskFlags flags(line, command.options);
   if (!line.parse(arguments)) return 0;
   flags.read();
   run_command(command, std::move(call), line.style());

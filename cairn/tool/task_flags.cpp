@@ -27,15 +27,16 @@ std::string describe(const Field& field) {
 
 }  // namespace
 
-TaskFlags::TaskFlags(CLI::App& app, Fields& options) : options_(options) {
+TaskFlags::TaskFlags(CommandLine& line, Fields& options) : options_(options) {
+  using Words = OptionLook::Words;
   for (const Field& field : options.all()) {
-    auto* option = app.add_option("--" + field.name, typed_[field.name], describe(field));
-    option->type_name(field.type)->group("Task");
-    if (field.type == "true/false") {
-      option->expected(0, 1)->default_str("true");
-    } else if (field.type.rfind("list", 0) != 0) {
-      option->expected(1)->take_last();
-    }
+    const bool list = field.type.rfind("list", 0) == 0;
+    line.add("--" + field.name, &typed_[field.name], describe(field),
+             {.type = field.type,
+              .group = "Task",
+              .words = list                         ? Words::by_target
+                       : field.type == "true/false" ? Words::maybe
+                                                    : Words::last});
   }
 }
 

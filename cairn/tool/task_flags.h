@@ -5,16 +5,15 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "cairn/base/options.h"
+#include "cairn/tool/command_line.h"
 
 namespace cairn::tool {
 
 class TaskFlags {
  public:
-  /// Adds `--name` to `app` for each of `options` (which must outlive this).
-  TaskFlags(CLI::App& app, Fields& options);
+  /// Adds `--name` to `line` for each of `options` (which must outlive this).
+  TaskFlags(CommandLine& line, Fields& options);
   /// Sets the options that were typed; throws UsageError for a wrong type or value.
   void read();
 

@@ -33,9 +33,9 @@ int train_verb(const Arguments& arguments) {
   CommandLine line("train");
   std::string name, run;
   Arguments overrides;
-  line.app().add_option("RECIPE", name, "a recipe file, or a name below recipes/");
-  line.app().add_option("overrides", overrides, "values that replace the recipe's")->option_text("key.path=value ...");
-  line.app().add_option("--run", run, "the run folder to make; runs/RECIPE-N if not given");
+  line.add("RECIPE", &name, "a recipe file, or a name below recipes/");
+  line.add("overrides", &overrides, "values that replace the recipe's", {.type = "key.path=value ..."});
+  line.add("--run", &run, "the run folder to make; runs/RECIPE-N if not given");
   line.add_seed();
   line.add_device();
   line.parse_only(arguments);
@@ -53,7 +53,8 @@ int train_verb(const Arguments& arguments) {
   const train::Recipe recipe = train::load_recipe(name, with_options(overrides, line.common()));
   const System& system = system_named(recipe.system);
   const auto config = train::read_train_config(recipe.document);
-  const auto learner = system.learner(recipe);  // before the folder is made: a wrong key or absent data leave nothing behind
+  const auto learner =
+      system.learner(recipe);  // before the folder is made: a wrong key or absent data leave nothing behind
   auto folder =
       train::RunFolder::create({.path = run, .recipe = recipe, .command = "cairn train " + join(arguments, " ")});
   return print_train_result(learner->run(config, folder), folder.path(), line.style());

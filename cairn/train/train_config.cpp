@@ -36,9 +36,11 @@ void TrainConfig::fields(Fields& f) {
   f("ema", ema, "decay of the moving average of the weights that is evaluated and saved (0: none)",
     between(0, 0.9999999));
   f("average_after", average_after,
-    "evaluations without improvement after which the mean of all weights from then on is evaluated and saved (0: never)",
+    "evaluations without improvement after which the mean of all weights from then on is evaluated and saved (0: "
+    "never)",
     at_least(0));
-  f("precision", precision, "fp32, bf16 (autocast) or fp64", one_of({"fp32", "bf16", "fp64"}));
+  f("precision", precision, "of training and its evaluations: fp32, bf16 (autocast) or fp64",
+    one_of({"fp32", "bf16", "fp64"}));
   f("checkpoint_every", checkpoint_every, "\"500\" steps, \"2 epochs\", \"10 minutes\" or \"never\"", cadence());
   f("evaluate_every", evaluate_every, "as checkpoint_every; counted in minutes a resumed run may choose another best",
     cadence());

@@ -13,6 +13,7 @@
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/tensorboard_events.h"
 #include "cairn/nn/state_dict.h"
+#include "cairn/train/autocast.h"
 #include "cairn/train/carried_state.h"
 #include "cairn/train/checkpoint.h"
 #include "cairn/train/device.h"
@@ -177,7 +178,11 @@ Evaluation Sitting::measure(data::Split split, bool final) {
   at::manual_seed(RandomStream(static_cast<uint64_t>(config_.seed), "evaluate").seed());
   const torch::NoGradGuard no_grad;
   task_.network().eval();
-  Evaluation evaluation = task_.evaluate({.split = split, .final = final});
+  Evaluation evaluation;
+  {
+    const Autocast autocast({.device = device_.type(), .enabled = config_.precision == "bf16"});
+    evaluation = task_.evaluate({.split = split, .final = final});
+  }
   task_.network().train();
   for (auto& [name, value] : evaluation.metrics) name = cat(data::name_of(split), ".", name);
   return evaluation;

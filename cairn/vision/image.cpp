@@ -1,7 +1,7 @@
 // Images as tensors; PNG and JPEG by OpenCV.
 #include "cairn/vision/image.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <algorithm>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>

@@ -13,6 +13,7 @@ struct Config {
   double rate = 0.1;
   bool direct = false;
   std::string order = "natural";
+  std::string data = "digits";
   std::vector<int64_t> layers{};
   std::optional<double> clip{};
 
@@ -21,6 +22,7 @@ struct Config {
     f("rate", rate, "step size", between(0, 1));
     f("direct", direct, "connect input and output");
     f("order", order, "order of the variables", one_of({"natural", "random"}));
+    f("data", data, "training set");
     f("layers", layers, "units a layer", each(at_least(1)));
     f("clip", clip, "largest gradient norm", at_least(0));
   }
@@ -54,6 +56,7 @@ TEST(Options, ReadsEachType) {
   EXPECT_EQ(c.layers, (std::vector<int64_t>{2, 3}));
   EXPECT_EQ(c.clip, 2.5);
   EXPECT_FALSE(read("model: {clip: null}\n").clip);
+  EXPECT_EQ(read("model:\n  data:\n").data, "");
 }
 
 TEST(Options, UnknownKeyNamesTheNearestAndTheLine) {
@@ -74,6 +77,7 @@ TEST(Options, WrongTypesAreRefused) {
 TEST(Options, RulesAreKept) {
   EXPECT_EQ(refusal("model:\n  hidden: 0\n"), "[r.yaml:2: model.hidden] got 0, expected a number >= 1");
   EXPECT_NE(refusal("model: {rate: 1.5}").find("a number from 0 to 1"), std::string::npos);
+  EXPECT_NE(refusal("model:\n  order:\n").find("one of natural, random"), std::string::npos);
   EXPECT_NE(refusal("model: {order: randm}").find("did you mean 'random'?"), std::string::npos);
   EXPECT_NE(refusal("model: {layers: [1, 0]}").find("each to be a number >= 1"), std::string::npos);
 }

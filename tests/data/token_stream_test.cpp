@@ -2,7 +2,7 @@
 #include "cairn/data/token_stream.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "cairn/base/error.h"
 

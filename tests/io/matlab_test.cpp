@@ -2,7 +2,7 @@
 #include "cairn/io/matlab.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 

@@ -2,7 +2,7 @@
 #include "cairn/ops/cross_entropy.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "cairn/base/error.h"
 

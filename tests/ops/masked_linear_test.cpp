@@ -4,7 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "cairn/base/error.h"
 

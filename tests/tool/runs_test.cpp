@@ -114,6 +114,9 @@ TEST(ToolRuns, EvalGivesTheTrainedMetricsAgain) {
   const Json limited = sandbox.cairn({"eval", "r", "--split", "valid", "--limit", "10", "--json"}).json();
   EXPECT_EQ(limited["count"], 10);
   EXPECT_TRUE(limited["metrics"].contains("valid.nll"));
+  const Json half = sandbox.cairn({"eval", "r", "--threads", "1", "--precision", "bf16", "--json"}).json();
+  EXPECT_NEAR(half["metrics"]["test.nll"].get<double>(), trained["test.nll"].get<double>(), 1);
+  expect_refusal(sandbox, {"eval", "r", "--precision", "fp8"}, {.exit_code = 2, .messages = {"fp8", "bf16"}});
   expect_refusal(sandbox, {"eval", "r", "--split", "tst"}, {.exit_code = 2, .messages = {"did you mean 'test'?"}});
 }
 

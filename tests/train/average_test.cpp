@@ -1,6 +1,6 @@
 // Means of weights, and the fall of the learning rate that begins late.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/linear.h>
 
 #include "cairn/base/error.h"
 #include "cairn/train/ema.h"

@@ -2,7 +2,7 @@
 #include "cairn/vision/image.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <fstream>
 
 #include "cairn/base/error.h"

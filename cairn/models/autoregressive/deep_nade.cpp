@@ -98,6 +98,7 @@ torch::Tensor DeepNade::conditionals(const torch::Tensor& x, int64_t member) {
     std::vector<torch::Tensor> states;
     for (int64_t i = begin; i < end; ++i) {
       states.push_back(a1);
+      const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);  // a long sum stays exact
       a1 = torch::addmm(a1 + mask_columns[o[i]], rows_of(e, 1, o[i]), rows_of(columns, 0, o[i]));
     }
     const auto h = top(torch::stack(states, 1));  // [B, block, H_L]

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cairn/train/autocast.h"
 #include "small_models.h"
 
 namespace cairn::autoregressive {
@@ -23,6 +24,15 @@ TEST_P(Density, EachMemberSumsToOne) {
   for (int64_t member = 0; member < model->members(); ++member) {
     EXPECT_NEAR(model->conditionals(all, member).sum(1).exp().sum().item<double>(), 1.0, 1e-10) << "member " << member;
   }
+}
+
+/// Coarser products make another density, not a broken one: that is what allows `cairn eval --precision bf16`.
+TEST_P(Density, SumsToOneWithProductsInBfloat16) {
+  const torch::NoGradGuard no_grad;
+  const auto model = make_random(GetParam(), torch::kFloat32);
+  const auto all = enumerate(model->variables());
+  const train::Autocast autocast({.device = torch::kCPU, .enabled = true});
+  EXPECT_NEAR(log_likelihood(*model, all).exp().sum().item<double>(), 1.0, 1e-5);
 }
 
 TEST_P(Density, FlippingAVariableChangesNoEarlierConditional) {

@@ -1,6 +1,6 @@
 // Whole networks: published parameter counts, the packed runner against the network, bits that no batch changes, noise.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "cairn/base/error.h"
 #include "cairn/models/rnn/sequence_runner.h"

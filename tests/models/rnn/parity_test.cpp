@@ -1,6 +1,7 @@
 // Parity with torch::nn: all cells, layers, directions, projections, packed batches; outputs, states, gradients.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/rnn.h>
+#include <torch/nn/utils/rnn.h>
 
 #include "cairn/base/error.h"
 #include "cairn/models/rnn/recurrent_stack.h"
