@@ -2,12 +2,15 @@
 #include "cairn/train/report.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
+#include "cairn/io/tensorboard_events.h"
 #include "cairn/train/history.h"
 #include "cairn/vision/axis.h"
+#include "cairn/vision/image.h"
 
 namespace cairn::train {
 namespace {
@@ -163,6 +166,24 @@ std::string subtitle(const Material& material, const Learner* learner) {
   return learner != nullptr ? learner->describe() : "";
 }
 
+int64_t last_step(const History& history) {
+  double step = 0;
+  for (const auto& curve : history.curves()) step = std::max(step, curve.x.back());
+  return static_cast<int64_t>(step);
+}
+
+/// For TensorBoard, behind the scalars: the page's pictures and the recipe. A run that goes on writes over them.
+void write_events(const RunFolder& folder, const vision::Page& page) {
+  io::EventWriter events(folder.events(), io::whole_event_bytes(folder.events()));
+  const int64_t step = last_step(History::read(folder.log()));
+  std::map<std::string, int> seen;
+  for (const auto& [under, picture] : page.pictures()) {
+    const int number = ++seen[under];
+    events.image(number == 1 ? under : cat(under, " ", number), step, vision::encode_png(picture.pixels));
+  }
+  events.text("recipe", step, cat("```yaml\n", folder.recipe().document.to_yaml(), "```"));
+}
+
 }  // namespace
 
 vision::Page report_page(const RunFolder& folder, Learner* learner) {
@@ -178,7 +199,9 @@ vision::Page report_page(const RunFolder& folder, Learner* learner) {
 }
 
 void write_report(const RunFolder& folder, Learner* learner) {
-  report_page(folder, learner).write(folder.report());
+  const vision::Page page = report_page(folder, learner);
+  page.write(folder.report());
+  write_events(folder, page);
 }
 
 }  // namespace cairn::train

@@ -10,7 +10,7 @@ namespace cairn::train {
 /// Of a finished run or of one that goes on or was stopped. `learner` draws the samples; without one (null) there are
 /// none.
 vision::Page report_page(const RunFolder& folder, Learner* learner);
-/// Writes `folder`/report.html: complete or absent.
+/// Writes `folder`/report.html, complete or absent, and its pictures and the recipe into the event file.
 void write_report(const RunFolder& folder, Learner* learner);
 
 }  // namespace cairn::train

@@ -58,11 +58,13 @@ Page::Page(std::string title, std::string subtitle) : title_(std::move(title)), 
 
 Page& Page::heading(const std::string& text) {
   sections_.push_back(text);
+  under_ = text;
   body_ += cat("<h2 id=\"s", sections_.size(), "\">", escape_html(text), "</h2>\n");
   return *this;
 }
 
 Page& Page::subheading(const std::string& text) {
+  under_ = text;
   body_ += element("h3", text);
   return *this;
 }
@@ -126,7 +128,10 @@ Page& Page::image(const Picture& picture) {
 
 Page& Page::images(const std::vector<Picture>& row) {
   body_ += "<div class=\"pictures\">";
-  for (const Picture& picture : row) body_ += figure(picture);
+  for (const Picture& picture : row) {
+    pictures_.emplace_back(under_, picture);
+    body_ += figure(picture);
+  }
   body_ += "</div>\n";
   return *this;
 }

@@ -60,6 +60,9 @@ class Page {
   Page& bars(const BarChart& chart);
   Page& scatter(const ScatterPlot& plot);
 
+  /// The pictures added so far, each with the heading or subheading that it stands under.
+  const std::vector<std::pair<std::string, Picture>>& pictures() const { return pictures_; }
+
   std::string html() const;
   /// Complete or absent: written to a temporary name and renamed.
   void write(const std::filesystem::path& path) const;
@@ -68,6 +71,8 @@ class Page {
   std::string title_;
   std::string subtitle_;
   std::vector<std::string> sections_;
+  std::string under_;  // the last heading or subheading
+  std::vector<std::pair<std::string, Picture>> pictures_;
   std::string body_;
 };
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "cairn/base/error.h"
+#include "cairn/io/tensorboard_events.h"
 #include "cairn/train/history.h"
 
 using namespace cairn;
@@ -86,6 +87,38 @@ TEST_F(Report, FinishedRunShowsWhatWasMeasured) {
     EXPECT_NE(html.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(html.find("kind: <nade>"), std::string::npos);
+}
+
+/// Draws one picture under each of two headings, and a second one under the last.
+class Painter : public train::Learner {
+ public:
+  train::TrainResult run(const train::TrainConfig&, train::RunFolder&) override { return {}; }
+  bool has(data::Split) const override { return false; }
+  train::Evaluation evaluate(const train::EvaluateOptions&) override { return {}; }
+  Json model_config() const override { return {}; }
+  std::string describe() const override { return "paints"; }
+  std::string data_licence() const override { return ""; }
+  void write_samples(vision::Page& page) override {
+    const vision::Picture picture{.pixels = torch::zeros({2, 3}, torch::kUInt8)};
+    page.heading("Samples").image(picture).subheading("Completions").images({picture, picture});
+  }
+};
+
+TEST_F(Report, PicturesAndRecipeStandInTheEventFileBehindTheScalars) {
+  const auto folder = run();
+  write_log(folder, three_lines);
+  io::EventWriter(folder.events()).scalar("train/nll", 1, 200.5);
+  const int64_t before = io::whole_event_bytes(folder.events());
+  Painter painter;
+  train::write_report(folder, &painter);
+  EXPECT_EQ(io::whole_event_bytes(folder.events()), static_cast<int64_t>(fs::file_size(folder.events())));
+  std::ifstream file(folder.events(), std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string added = bytes.substr(static_cast<size_t>(before));
+  EXPECT_NE(bytes.find("train/nll"), std::string::npos);
+  for (const char* part : {"Samples", "Completions", "Completions 2", "recipe", "kind: <nade>"}) {
+    EXPECT_NE(added.find(part), std::string::npos) << part;
+  }
 }
 
 TEST_F(Report, RunWithoutALogSaysThatItIsNotFinished) {
