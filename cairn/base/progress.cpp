@@ -41,6 +41,7 @@ std::string Progress::describe(const ProgressState& state) const {
   if (options_.total > 0) text += cat("/", options_.total);
   text += cat("  ", fixed(rate, rate < 10 ? 2 : 0), "/s");
   if (state.loss) text += cat("  loss ", fixed(*state.loss, 3));
+  if (state.bytes) text += cat("  ", human_bytes(static_cast<double>(*state.bytes)));
   if (options_.total > 0 && rate > 0) {
     text += cat("  left ", human_seconds(static_cast<double>(options_.total - state.done) / rate));
   }

@@ -18,6 +18,7 @@ struct ProgressOptions {
 struct ProgressState {
   int64_t done = 0;
   std::optional<double> loss;
+  std::optional<int64_t> bytes;  ///< the most that was held at once
 };
 
 /// Writes to stderr; says nothing when the log is quiet.

@@ -85,6 +85,25 @@ std::string human_bytes(double bytes) {
   return cat(fixed(bytes, unit == 0 ? 0 : 1), " ", units[unit]);
 }
 
+std::optional<double> parse_bytes(const std::string& text) {
+  size_t end = 0;
+  double number = 0;
+  try {
+    number = std::stod(text, &end);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  const size_t unit_at = text.find_first_not_of(' ', end);
+  const std::string unit = unit_at == std::string::npos ? "B" : text.substr(unit_at);
+  const auto scaled = [&](const std::vector<std::string>& units, double base) -> std::optional<double> {
+    const auto found = std::find(units.begin(), units.end(), unit);
+    if (found == units.end() || !std::isfinite(number) || number < 0) return std::nullopt;
+    return number * std::pow(base, found - units.begin());
+  };
+  if (const auto decimal = scaled({"B", "kB", "MB", "GB", "TB"}, 1000)) return decimal;
+  return scaled({"B", "KiB", "MiB", "GiB", "TiB"}, 1024);
+}
+
 std::string human_seconds(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "?";
   const auto whole = static_cast<int64_t>(std::llround(seconds));

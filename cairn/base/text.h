@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ std::string join(const std::vector<std::string>& parts, const std::string& separ
 
 /// "1.5 GB"; powers of 1000.
 std::string human_bytes(double bytes);
+/// "800MB", "1.5 GiB" or "4096" (bytes); nothing for another text. kB, MB, GB, TB are powers of 1000, KiB .. TiB of 1024.
+std::optional<double> parse_bytes(const std::string& text);
 /// "3 h 02 min", "12 s".
 std::string human_seconds(double seconds);
 

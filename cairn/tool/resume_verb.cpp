@@ -3,6 +3,7 @@
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/train_result.h"
+#include "cairn/train/memory_meter.h"
 #include "cairn/train/resume.h"
 
 namespace cairn::tool {
@@ -36,6 +37,7 @@ int resume_verb(const Arguments& arguments) {
   }
   if (common.device) options.overrides.push_back("train.device=" + *common.device);
   const train::Recipe recipe = train::prepare_resume(folder, options);
+  train::count_memory();  // before anything is read, so that all is counted
   const auto learner = system_named(recipe.system).learner(recipe);
   const auto config = train::read_train_config(recipe.document);
   return print_train_result(learner->run(config, folder), folder.path(), line.style());

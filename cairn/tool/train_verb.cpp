@@ -6,6 +6,7 @@
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/train_result.h"
+#include "cairn/train/memory_meter.h"
 #include "cairn/train/run_folder.h"
 
 namespace cairn::tool {
@@ -51,6 +52,7 @@ int train_verb(const Arguments& arguments) {
   line.require(name, "RECIPE");
 
   const train::Recipe recipe = train::load_recipe(name, with_options(overrides, line.common()));
+  train::count_memory();  // before anything is read, so that all is counted
   const System& system = system_named(recipe.system);
   const auto config = train::read_train_config(recipe.document);
   const auto learner =

@@ -15,6 +15,7 @@ const std::vector<Verb>& verbs() {
       {"export", "MODEL LAYOUT --out FILE", "a model's weights in a foreign layout", export_verb},
       {"info", "[PATH]", "what is in a model, run, checkpoint, recipe or file of tensors", info_verb},
       {"data", "list|path|fetch|verify [NAME]", "the catalogue of data sets", data_verb},
+      {"plan", "RECIPE [--memory-budget SIZE]", "what a recipe's stages cost, and how it trains in less memory", plan_verb},
       {"bench", "[NAME...]", "the speed of our operators and systems, and of their peers side by side", bench_verb},
       {"demo", "", "every system that is built, on shipped models and data, into demo/report.html", demo_verb},
       {"help", "[VERB]", "this list, or a verb's options", help_verb},

@@ -17,6 +17,7 @@ int import_verb(const Arguments& arguments);
 int export_verb(const Arguments& arguments);
 int info_verb(const Arguments& arguments);
 int data_verb(const Arguments& arguments);
+int plan_verb(const Arguments& arguments);
 int bench_verb(const Arguments& arguments);
 int demo_verb(const Arguments& arguments);
 int help_verb(const Arguments& arguments);

@@ -95,6 +95,10 @@ MemoryUse memory_use(torch::Device device) {
   return {.live = stat.current, .peak = stat.peak, .resident = resident_bytes()};
 }
 
+int64_t peak_memory(torch::Device device) {
+  return device.is_cpu() ? peak_bytes.load() : device_stat(device).peak;
+}
+
 PeakMeter::PeakMeter(torch::Device device) : device_(device) {
   restart();
 }
@@ -104,11 +108,11 @@ PeakMeter::~PeakMeter() {
 }
 
 int64_t PeakMeter::peak() const {
-  return memory_use(device_).peak;
+  return peak_memory(device_);
 }
 
 void PeakMeter::restart() {
-  outer_peak_ = std::max(outer_peak_, memory_use(device_).peak);
+  outer_peak_ = std::max(outer_peak_, peak_memory(device_));
   reset_peak(device_);
   before_ = memory_use(device_).live;
 }

@@ -18,6 +18,9 @@ void count_memory();
 /// What tensors on `device` hold. On the CPU zero before count_memory.
 MemoryUse memory_use(torch::Device device = torch::kCPU);
 
+/// memory_use(device).peak alone, which asks the system nothing.
+int64_t peak_memory(torch::Device device = torch::kCPU);
+
 /// Measures the peak of a stretch of code; may be nested.
 class PeakMeter {
  public:

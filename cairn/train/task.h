@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <torch/nn/module.h>
 
 #include "cairn/base/random.h"
 #include "cairn/data/stream.h"
+#include "cairn/nn/chain.h"
 #include "cairn/train/learner.h"
 
 namespace cairn::train {
@@ -20,6 +23,15 @@ struct StepContext {
   RandomStream random;  ///< this micro-batch's own randomness; the same after a resume
 };
 
+/// A batch's losses as a chain of stages.
+struct StagedLosses {
+  nn::Chain chain;                 ///< its last stage gives the losses, scalars
+  nn::Activations input;           ///< a^0
+  std::vector<std::string> names;  ///< of the losses
+
+  Losses named(const nn::Activations& outputs) const;
+};
+
 class Task : public Learner {
  public:
   /// By a Trainer.
@@ -28,7 +40,11 @@ class Task : public Learner {
   virtual torch::nn::Module& network() = 0;
   /// A fresh stream over the training split, `batch` examples a batch, shuffled by `random`.
   virtual std::unique_ptr<data::Stream> stream(int64_t batch, RandomStream random) = 0;
-  virtual Losses losses(const data::Batch& batch, const StepContext& context) = 0;
+  /// By default those of `stages`.
+  virtual Losses losses(const data::Batch& batch, const StepContext& context);
+  /// The same losses stage by stage, so that train.memory_budget can choose which stages to compute again; nothing for
+  /// a network that does not say its stages. They must be plain functions (nn/chain.h).
+  virtual std::optional<StagedLosses> stages(const data::Batch& batch, const StepContext& context);
   /// The metric that chooses the best checkpoint, and whether lower is better.
   virtual std::string leading_metric() const = 0;
   virtual bool lower_is_better() const { return true; }

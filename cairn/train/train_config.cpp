@@ -41,6 +41,9 @@ void TrainConfig::fields(Fields& f) {
     at_least(0));
   f("precision", precision, "of training and its evaluations: fp32, bf16 (autocast) or fp64",
     one_of({"fp32", "bf16", "fp64"}));
+  f("memory_budget", memory_budget,
+    "most bytes that tensors hold in a step (800MB, 1.5GiB, or a share of what it takes without): some stages are "
+    "computed again, with the same results");
   f("checkpoint_every", checkpoint_every, "\"500\" steps, \"2 epochs\", \"10 minutes\" or \"never\"", cadence());
   f("evaluate_every", evaluate_every, "as checkpoint_every; counted in minutes a resumed run may choose another best",
     cadence());
@@ -57,7 +60,7 @@ namespace {
 
 /// `log_every: 500` without quotes is a number to YAML; the option is a text.
 void numbers_to_texts(Document& section) {
-  for (const char* key : {"checkpoint_every", "evaluate_every", "log_every"}) {
+  for (const char* key : {"checkpoint_every", "evaluate_every", "log_every", "memory_budget"}) {
     if (section.contains(key) && section.at(key).is_number())
       section.set(key, section.at(key).dump(), section.origin(key));
   }

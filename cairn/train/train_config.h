@@ -36,6 +36,7 @@ struct TrainConfig {
   double ema = 0;
   int64_t average_after = 0;
   std::string precision = "fp32";
+  std::string memory_budget;
 
   std::string checkpoint_every = "10 minutes";
   std::string evaluate_every = "1 epochs";

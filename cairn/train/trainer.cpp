@@ -20,6 +20,7 @@
 #include "cairn/train/due.h"
 #include "cairn/train/log_file.h"
 #include "cairn/train/machine.h"
+#include "cairn/train/memory_meter.h"
 #include "cairn/train/model_card.h"
 #include "cairn/train/report.h"
 #include "cairn/train/schedule.h"
@@ -93,6 +94,7 @@ Sitting::Sitting(const TrainConfig& config, Task& task, RunFolder& folder)
       checkpoint_due_(config.checkpoint_every, "train.checkpoint_every", steps_per_epoch_) {}
 
 TrainResult Sitting::run() {
+  count_memory();
   restore();
   const StopSignals signals;
   progress_.emplace(ProgressOptions{.what = "train", .total = total_, .done = state_.step});
@@ -143,7 +145,8 @@ void Sitting::step() {
   state_.seconds += seconds;
   window_seconds_ += seconds;
   window_examples_ += done.examples;
-  progress_->update({.done = state_.step, .loss = done.losses.front().second});
+  progress_->update(
+      {.done = state_.step, .loss = done.losses.front().second, .bytes = peak_memory(device_)});
   if (log_due_.at(state_.step) || state_.step == total_) write_log(lr);
 }
 
@@ -153,11 +156,13 @@ void Sitting::write_log(double lr) {
   for (auto& [name, value] : means) value /= steps;
   for (const auto& [name, value] : means) events_->scalar("train/" + name, state_.step, value);
   events_->scalar("train/lr", state_.step, lr);
+  const MemoryUse memory = memory_use(device_);
   log_->append({{"step", state_.step},
                 {"epoch", epochs()},
                 {"lr", lr},
                 {"loss", to_json(means)},
                 {"grad_norm", state_.window.grad_norm / steps},
+                {"memory", {{"live", memory.live}, {"peak", memory.peak}, {"resident", memory.resident}}},
                 {"seconds", state_.seconds},
                 {"rate", static_cast<double>(window_examples_) / std::max(window_seconds_, 1e-9)}});
   state_.window = {};

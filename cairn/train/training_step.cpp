@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cairn/nn/state_dict.h"
 #include "cairn/train/autocast.h"
 #include "cairn/train/gradients.h"
+#include "cairn/train/memory_meter.h"
 
 namespace cairn::train {
 
@@ -27,17 +29,47 @@ TrainingStep::TrainingStep(Task& task, const TrainConfig& config, torch::Device 
   stream_ = task_.stream(config_.batch, RandomStream(static_cast<uint64_t>(config_.seed), "batches"));
   optimizer_.emplace(task_.network(), OptimizerOptions::of(config_));
   if (config_.ema > 0) ema_.emplace(task_.network(), config_.ema);
+  if (config_.memory_budget.empty()) return;
+  count_memory();
+  budget_.emplace(config_.memory_budget, standing_bytes());
+}
+
+int64_t TrainingStep::standing_bytes() const {
+  int64_t bytes = 0;
+  const auto add = [&](const std::map<std::string, torch::Tensor>& tensors) {
+    for (const auto& [name, tensor] : tensors) bytes += static_cast<int64_t>(tensor.nbytes());
+  };
+  add(nn::state_dict(task_.network()));
+  add(optimizer_->state());
+  if (ema_) add(ema_->state());
+  return bytes;
+}
+
+Losses TrainingStep::losses_of(const data::Batch& batch, const StepContext& context) {
+  if (!budget_) return task_.losses(batch, context);
+  const int64_t before = memory_use(device_).live;
+  const auto staged = task_.stages(batch, context);
+  if (!staged) {
+    throw UsageError("train.memory_budget",
+                     got_expected("a network that does not say its stages", "one that does, or no budget"));
+  }
+  return budget_->losses(*staged, memory_use(device_).live - before);
+}
+
+Losses TrainingStep::forward_and_backward(const data::Batch& batch, const StepContext& context) {
+  Losses losses;
+  {
+    const Autocast autocast({.device = device_.type(), .enabled = config_.precision == "bf16"});
+    losses = losses_of(batch, context);
+  }
+  if (losses.empty()) throw UsageError("task", got_expected("no loss", "at least one"));
+  (losses.front().second * (1.0 / static_cast<double>(config_.accumulate))).backward();
+  return losses;
 }
 
 void TrainingStep::accumulate(const data::Batch& batch, const StepContext& context, StepResult& result) {
   const double share = 1.0 / static_cast<double>(config_.accumulate);
-  Losses losses;
-  {
-    const Autocast autocast({.device = device_.type(), .enabled = config_.precision == "bf16"});
-    losses = task_.losses(batch, context);
-  }
-  if (losses.empty()) throw UsageError("task", got_expected("no loss", "at least one"));
-  (losses.front().second * share).backward();
+  const Losses losses = forward_and_backward(batch, context);
   if (result.losses.empty()) {
     for (const auto& [name, loss] : losses) result.losses.emplace_back(name, 0.0);
   }

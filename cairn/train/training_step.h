@@ -6,6 +6,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/train/ema.h"
+#include "cairn/train/memory_budget.h"
 #include "cairn/train/optimizer.h"
 #include "cairn/train/task.h"
 
@@ -33,15 +34,23 @@ class TrainingStep {
   /// Throws NotFinite naming step and batch.
   StepResult run(int64_t step, double lr);
 
+  /// The losses of one batch, their first one's share 1 / accumulate gone backward.
+  Losses forward_and_backward(const data::Batch& batch, const StepContext& context);
+
   data::Stream& stream() { return *stream_; }
   Optimizer& optimizer() { return *optimizer_; }
   Ema* ema() { return ema_ ? &*ema_ : nullptr; }
+  /// Null without train.memory_budget.
+  const MemoryBudget* budget() const { return budget_ ? &*budget_ : nullptr; }
+  /// Bytes of weights, optimiser state and averages.
+  int64_t standing_bytes() const;
   /// From now on the plain mean of the weights is kept.
   void start_average() { ema_.emplace(task_.network(), 0.0); }
 
  private:
   /// Forward and backward of one batch, a share 1 / accumulate of the step.
   void accumulate(const data::Batch& batch, const StepContext& context, StepResult& result);
+  Losses losses_of(const data::Batch& batch, const StepContext& context);
 
   Task& task_;
   TrainConfig config_;
@@ -49,6 +58,7 @@ class TrainingStep {
   std::unique_ptr<data::Stream> stream_;
   std::optional<Optimizer> optimizer_;
   std::optional<Ema> ema_;
+  std::optional<MemoryBudget> budget_;
 };
 
 }  // namespace cairn::train

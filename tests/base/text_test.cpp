@@ -51,5 +51,15 @@ TEST(Human, SizesAndTimes) {
   EXPECT_EQ(human_seconds(std::nan("")), "?");
 }
 
+TEST(Text, SizesAreReadWithTheirUnits) {
+  EXPECT_EQ(parse_bytes("4096"), 4096);
+  EXPECT_EQ(parse_bytes("800MB"), 8e8);
+  EXPECT_EQ(parse_bytes("1.5 GiB"), 1.5 * 1024 * 1024 * 1024);
+  EXPECT_EQ(parse_bytes("0"), 0);
+  for (const char* wrong : {"", "MB", "5 mb", "5MBs", "-1kB", "inf", "nan", "1e999"}) {
+    EXPECT_EQ(parse_bytes(wrong), std::nullopt) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace cairn

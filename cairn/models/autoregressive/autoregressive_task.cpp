@@ -43,6 +43,14 @@ train::Losses AutoregressiveTask::losses(const data::Batch& batch, const train::
   return {{"nll", parts_.loaded.model->objective(batch["x"], context.random).mean()}};
 }
 
+std::optional<train::StagedLosses> AutoregressiveTask::stages(const data::Batch& batch,
+                                                              const train::StepContext& context) {
+  auto staged = parts_.loaded.model->staged_objective(batch["x"], context.random);
+  if (!staged) return std::nullopt;
+  staged->chain.add("mean", [](const torch::Tensor& objective) { return objective.mean(); });
+  return train::StagedLosses{.chain = std::move(staged->chain), .input = {staged->input}, .names = {"nll"}};
+}
+
 train::Evaluation AutoregressiveTask::evaluate(const train::EvaluateOptions& options) {
   const auto found = parts_.sets.find(options.split);
   if (found == parts_.sets.end()) {

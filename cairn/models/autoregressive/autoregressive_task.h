@@ -23,6 +23,7 @@ class AutoregressiveTask : public train::Task {
 
   torch::nn::Module& network() override { return *parts_.loaded.model; }
   std::unique_ptr<data::Stream> stream(int64_t batch, RandomStream random) override;
+  std::optional<train::StagedLosses> stages(const data::Batch& batch, const train::StepContext& context) override;
   train::Losses losses(const data::Batch& batch, const train::StepContext& context) override;
   bool has(data::Split split) const override { return parts_.sets.count(split) > 0; }
   /// "nll": nats an example, with "nll_95" half the width of its 95 % interval; joint models add "accuracy".

@@ -38,9 +38,13 @@ torch::Tensor DeepNade::activate(const torch::Tensor& a) const {
   return options_.activation == "relu" ? torch::relu(a) : torch::sigmoid(a);
 }
 
+torch::Tensor DeepNade::hidden(const torch::Tensor& h, size_t l) const {
+  return activate(F::linear(h, weights_[l - 1], biases_[l]));
+}
+
 torch::Tensor DeepNade::top(const torch::Tensor& a1) const {
   auto h = activate(a1);
-  for (size_t l = 0; l < weights_.size(); ++l) h = activate(F::linear(h, weights_[l], biases_[l + 1]));
+  for (size_t l = 1; l < biases_.size(); ++l) h = hidden(h, l);
   return h;
 }
 
@@ -68,16 +72,24 @@ torch::Tensor draw_known(int64_t B, int64_t D, const RandomStream& random) {
 
 }  // namespace
 
-torch::Tensor DeepNade::objective(const torch::Tensor& x, RandomStream random) {
+std::optional<DensityModel::Staged> DeepNade::staged_objective(const torch::Tensor& x, RandomStream random) {
   const int64_t D = variables().D();
-  const auto known = draw_known(x.size(0), D, random).to(x.device());
   const auto type = input_.scalar_type();
-  const auto e = ops::one_hot(x * known, variables(), type);  // [B, R]: unknown ones look like level 0
-  const auto a1 = F::linear(e, input_, biases_[0]) + F::linear(known.to(type), mask_);
-  const auto logits = F::linear(top(a1), V, b);  // [B, R]
-  const auto terms = ops::log_likelihood(logits.to(type), x, variables()) * (1 - known.to(type));
-  const auto unknown = D - known.to(type).sum(1);
-  return -terms.sum(1) * static_cast<double>(D) / unknown;
+  const auto known = draw_known(x.size(0), D, random).to(x.device());
+  // [B, R]: unknown ones look like level 0
+  Staged staged{.chain = {}, .input = ops::one_hot(x * known, variables(), type)};
+  staged.chain.add("hidden 1", [this, known, type](const torch::Tensor& e) {
+    return activate(F::linear(e, input_, biases_[0]) + F::linear(known.to(type), mask_));  // [B, H_1]
+  });
+  for (size_t l = 1; l < biases_.size(); ++l) {
+    staged.chain.add(cat("hidden ", l + 1), [this, l](const torch::Tensor& h) { return hidden(h, l); });
+  }
+  staged.chain.add("output", [this, x, known, type, D](const torch::Tensor& h) {
+    const auto logits = F::linear(h, V, b).to(type);  // [B, R]
+    const auto terms = ops::log_likelihood(logits, x, variables()) * (1 - known.to(type));
+    return -terms.sum(1) * static_cast<double>(D) / (D - known.to(type).sum(1));
+  });
+  return staged;
 }
 
 torch::Tensor DeepNade::conditionals(const torch::Tensor& x, int64_t member) {

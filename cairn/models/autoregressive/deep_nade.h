@@ -27,12 +27,14 @@ class DeepNade : public DensityModel {
   const Order& order(int64_t member) const override { return options_.orders.at(member); }
   bool orderless() const override { return true; }
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
-  torch::Tensor objective(const torch::Tensor& x, RandomStream random) override;
+  std::optional<Staged> staged_objective(const torch::Tensor& x, RandomStream random) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
   std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
 
  private:
   torch::Tensor activate(const torch::Tensor& a) const;
+  /// Layer l = 1 .. (counted from 0) of the layer below it.
+  torch::Tensor hidden(const torch::Tensor& h, size_t l) const;
   /// Hidden layers above the first, from its pre-activations a_1 [.., H_1].
   torch::Tensor top(const torch::Tensor& a1) const;
 

@@ -6,8 +6,14 @@
 
 namespace cairn::autoregressive {
 
-torch::Tensor DensityModel::objective(const torch::Tensor& x, RandomStream /*random*/) {
+torch::Tensor DensityModel::objective(const torch::Tensor& x, RandomStream random) {
+  if (const auto staged = staged_objective(x, random)) return staged->chain.forward(staged->input);
   return -conditionals(x, 0).sum(1);
+}
+
+std::optional<DensityModel::Staged> DensityModel::staged_objective(const torch::Tensor& /*x*/,
+                                                                   RandomStream /*random*/) {
+  return std::nullopt;
 }
 
 int64_t DensityModel::member_with(const Order& wanted) const {

@@ -9,6 +9,7 @@
 
 #include "cairn/base/random.h"
 #include "cairn/models/autoregressive/order.h"
+#include "cairn/nn/chain.h"
 #include "cairn/ops/variables.h"
 
 namespace cairn::autoregressive {
@@ -39,8 +40,14 @@ class DensityModel : public torch::nn::Module {
 
   /// log p(x_d | what precedes d in the member's order): [B, D] in the order of the columns of x.
   virtual torch::Tensor conditionals(const torch::Tensor& x, int64_t member) = 0;
-  /// What training minimises, one value an example: [B]. By default -log p(x).
+  /// What training minimises, one value an example: [B]. By default what `staged_objective` gives, or -log p(x).
   virtual torch::Tensor objective(const torch::Tensor& x, RandomStream random);
+  /// The objective of a network with several layers, stage by stage: the last one gives [B].
+  struct Staged {
+    nn::Chain chain;
+    torch::Tensor input;  ///< a^0
+  };
+  virtual std::optional<Staged> staged_objective(const torch::Tensor& x, RandomStream random);
   /// Keeps what the network's structure demands (masked weights at zero) after an optimiser step.
   virtual void after_step() {}
   /// Starts the output biases at the data's own frequencies. `frequencies`: [R], of each row of ops::one_hot.

@@ -74,32 +74,52 @@ torch::Tensor Made::activate(const torch::Tensor& a) const {
   return options_.activation == "relu" ? torch::relu(a) : torch::sigmoid(a);
 }
 
-Made::Ends Made::ends(int64_t member) const {
-  if (members() == 1) return {weights_[0], V, b, A};
+torch::Tensor Made::first_weight(int64_t member) const {
+  if (members() == 1) return weights_[0];
   const auto rows = between_orders(variables(), options_.orders[0], order(member)).to(b.device());
-  Ends seen{.first = weights_[0].index_select(1, rows) * masks_[0].dense(b.options()),
-            .V = V.index_select(0, rows) * output_mask_.dense(b.options()),
-            .b = b.index_select(0, rows),
-            .A = {}};
+  return weights_[0].index_select(1, rows) * masks_[0].dense(b.options());
+}
+
+Made::Output Made::output(int64_t member) const {
+  if (members() == 1) return {V, b, A};
+  const auto rows = between_orders(variables(), options_.orders[0], order(member)).to(b.device());
+  Output seen{.V = V.index_select(0, rows) * output_mask_.dense(b.options()), .b = b.index_select(0, rows), .A = {}};
   if (options_.direct) seen.A = A.index_select(0, rows).index_select(1, rows) * direct_mask_.dense(b.options());
   return seen;
 }
 
-torch::Tensor Made::conditionals(const torch::Tensor& x, int64_t member) {
-  const auto rows = rows_in_order(variables(), order(member)).to(x.device());
-  const Ends seen = ends(member);
-  const auto e = ops::one_hot(x, variables(), b.scalar_type()).index_select(1, rows);    // [B, R] by position
-  auto h = e;
-  for (size_t l = 0; l < weights_.size(); ++l) {
-    h = activate(ops::masked_linear(h, l == 0 ? seen.first : weights_[l], biases_[l], masks_[l]));  // [B, H_l]
-  }
-  auto logits = ops::masked_linear(h, seen.V, seen.b, output_mask_);                     // [B, R] by position
-  if (options_.direct) logits = logits + ops::masked_linear(e, seen.A, torch::zeros_like(seen.b), direct_mask_);
-  return ops::log_likelihood(logits.index_select(1, rows.argsort()), x, variables());
+torch::Tensor Made::logits(const torch::Tensor& h, const torch::Tensor& e, int64_t member) const {
+  const Output seen = output(member);
+  const auto logits = ops::masked_linear(h, seen.V, seen.b, output_mask_);  // [B, R] by position
+  if (!options_.direct) return logits;
+  return logits + ops::masked_linear(e, seen.A, torch::zeros_like(seen.b), direct_mask_);
 }
 
-torch::Tensor Made::objective(const torch::Tensor& x, RandomStream random) {
-  return -conditionals(x, static_cast<int64_t>(random.below(members()))).sum(1);
+Made::Staged Made::staged_conditionals(const torch::Tensor& x, int64_t member) {
+  const auto rows = rows_in_order(variables(), order(member)).to(x.device());
+  const auto e = ops::one_hot(x, variables(), b.scalar_type()).index_select(1, rows);  // [B, R] by position
+  Staged staged{.chain = {}, .input = e};
+  for (size_t l = 0; l < weights_.size(); ++l) {
+    staged.chain.add(cat("hidden ", l + 1), [this, l, member](const torch::Tensor& h) {
+      const auto weight = l == 0 ? first_weight(member) : weights_[l];
+      return activate(ops::masked_linear(h, weight, biases_[l], masks_[l]));  // [B, H_l]
+    });
+  }
+  staged.chain.add("output", [this, x, e, member, positions = rows.argsort()](const torch::Tensor& h) {
+    return ops::log_likelihood(logits(h, e, member).index_select(1, positions), x, variables());  // [B, D]
+  });
+  return staged;
+}
+
+torch::Tensor Made::conditionals(const torch::Tensor& x, int64_t member) {
+  const Staged staged = staged_conditionals(x, member);
+  return staged.chain.forward(staged.input);
+}
+
+std::optional<DensityModel::Staged> Made::staged_objective(const torch::Tensor& x, RandomStream random) {
+  Staged staged = staged_conditionals(x, static_cast<int64_t>(random.below(members())));
+  staged.chain.add("sum", [](const torch::Tensor& terms) { return -terms.sum(1); });
+  return staged;
 }
 
 void Made::set_frequencies(const torch::Tensor& frequencies) {
@@ -109,12 +129,14 @@ void Made::set_frequencies(const torch::Tensor& frequencies) {
 
 std::unique_ptr<Stepper> Made::stepper(const Order& order, int64_t examples) {
   const torch::NoGradGuard no_grad;
-  const Ends seen = ends(member_with(order));
+  const int64_t member = member_with(order);
+  const auto first = first_weight(member);
+  const Output seen = output(member);
   MadeStepperOptions stepper;
   const int64_t D = variables().D();
   for (size_t l = 0; l < weights_.size(); ++l) {
     // The first layer adds a column for each variable that is not 0, so it is kept by columns.
-    const auto weight = l == 0 ? seen.first.t() : weights_[l];
+    const auto weight = l == 0 ? first.t() : weights_[l];
     stepper.layers.push_back({as_floats(weight), as_floats(biases_[l]), hidden_degrees(options_.hidden[l], D)});
   }
   stepper.V = as_floats(seen.V);

@@ -31,23 +31,27 @@ class Made : public DensityModel {
   int64_t members() const override { return static_cast<int64_t>(options_.orders.size()); }
   const Order& order(int64_t member) const override { return options_.orders.at(member); }
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
-  torch::Tensor objective(const torch::Tensor& x, RandomStream random) override;
+  std::optional<Staged> staged_objective(const torch::Tensor& x, RandomStream random) override;
   void after_step() override;
   void set_frequencies(const torch::Tensor& frequencies) override;
   std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
 
  private:
-  /// What a member sees of the layers that depend on the order, its rows and columns in its own positions.
-  struct Ends {
-    torch::Tensor first, V, b, A;
+  // What a member sees of the layers that depend on the order, rows and columns in its own positions.
+  torch::Tensor first_weight(int64_t member) const;
+  struct Output {
+    torch::Tensor V, b, A;
   };
-  Ends ends(int64_t member) const;
+  Output output(int64_t member) const;
   torch::Tensor activate(const torch::Tensor& a) const;
+  /// From x, one-hot and in the member's positions, to its conditionals.
+  Staged staged_conditionals(const torch::Tensor& x, int64_t member);
+  torch::Tensor logits(const torch::Tensor& h, const torch::Tensor& e, int64_t member) const;
 
   MadeOptions options_;
   std::vector<torch::Tensor> weights_, biases_;  // of the hidden layers
   torch::Tensor V, b, A;
-  std::vector<ops::StaircaseMask> masks_;        // of the hidden layers
+  std::vector<ops::StaircaseMask> masks_;  // of the hidden layers
   ops::StaircaseMask output_mask_, direct_mask_;
 };
 

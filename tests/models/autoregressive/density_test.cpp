@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cairn/train/autocast.h"
+#include "cairn/train/checkpointing/execute.h"
 #include "small_models.h"
 
 namespace cairn::autoregressive {
@@ -79,6 +80,31 @@ TEST_P(Density, ObjectiveHasAGradientForEveryParameter) {
 
 INSTANTIATE_TEST_SUITE_P(Small, Density, testing::ValuesIn(small_models()),
                          [](const auto& info) { return info.param.name; });
+
+/// The objective [B] and every parameter's gradient.
+std::vector<torch::Tensor> gradients_of(DensityModel& model, const torch::Tensor& objective) {
+  model.zero_grad();
+  objective.mean().backward();
+  std::vector<torch::Tensor> all{objective.detach()};
+  for (const auto& parameter : model.parameters()) all.push_back(parameter.grad().clone());
+  return all;
+}
+
+TEST(StagedObjective, GivesTheSameBitsUnderASchedule) {
+  int compared = 0;
+  for (const SmallModel& small : small_models()) {
+    const auto model = make_random(small, torch::kFloat32);
+    const auto x = enumerate(model->variables()).slice(0, 1, 40);
+    const auto staged = model->staged_objective(x, RandomStream(3, "objective"));
+    if (!staged) continue;  // one layer
+    const auto plain = gradients_of(*model, model->objective(x, RandomStream(3, "objective")));
+    const auto schedule = checkpointing::revolve(staged->chain.size(), 1);
+    const auto again = gradients_of(*model, checkpointing::execute(staged->chain, schedule, {staged->input}).at(0));
+    for (size_t i = 0; i < plain.size(); ++i) EXPECT_TRUE(torch::equal(plain[i], again[i])) << small.name << " " << i;
+    ++compared;
+  }
+  EXPECT_GT(compared, 10);
+}
 
 TEST(Ensemble, IsTheMeanOfTheMembersProbabilities) {
   const torch::NoGradGuard no_grad;
