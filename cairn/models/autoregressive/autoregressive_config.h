@@ -19,6 +19,7 @@ struct ModelConfig {
   bool direct = false;
   int64_t components = 10;
   std::string label = "none";
+  double label_weight = 1;
   int64_t seed = 0;
 
   void fields(Fields& f) {
@@ -32,6 +33,9 @@ struct ModelConfig {
     f("components", components, "of the mixture of Bernoullis", at_least(1));
     f("label", label, "the label as one more variable: none, first or last in the order",
       one_of({"none", "first", "last"}));
+    f("label_weight", label_weight,
+      "times the label's conditional counts in training: above 1, likelihood is given up for classification",
+      at_least(0));
     f("seed", seed, "of orders and masks", at_least(0));
   }
   LabelPlace label_place() const {

@@ -35,12 +35,17 @@ AutoregressiveTask::AutoregressiveTask(Parts parts) : parts_(std::move(parts)) {
 
 std::unique_ptr<data::Stream> AutoregressiveTask::stream(int64_t batch, RandomStream random) {
   if (!has(Split::train)) throw UsageError("data.train", got_expected("nothing", "a training set"));
-  return std::make_unique<data::ArrayStream>(std::map<std::string, torch::Tensor>{{"x", parts_.sets.at(Split::train).x}},
-                                             data::ArrayStreamOptions{.batch = batch, .random = random});
+  return std::make_unique<data::ArrayStream>(
+      std::map<std::string, torch::Tensor>{{"x", parts_.sets.at(Split::train).x}},
+      data::ArrayStreamOptions{.batch = batch, .random = random});
+}
+
+std::string AutoregressiveTask::loss_name() const {
+  return parts_.loaded.spec.config.label_weight == 1 ? "nll" : "objective";
 }
 
 train::Losses AutoregressiveTask::losses(const data::Batch& batch, const train::StepContext& context) {
-  return {{"nll", parts_.loaded.model->objective(batch["x"], context.random).mean()}};
+  return {{loss_name(), parts_.loaded.model->objective(batch["x"], context.random).mean()}};
 }
 
 std::optional<train::StagedLosses> AutoregressiveTask::stages(const data::Batch& batch,
@@ -48,7 +53,7 @@ std::optional<train::StagedLosses> AutoregressiveTask::stages(const data::Batch&
   auto staged = parts_.loaded.model->staged_objective(batch["x"], context.random);
   if (!staged) return std::nullopt;
   staged->chain.add("mean", [](const torch::Tensor& objective) { return objective.mean(); });
-  return train::StagedLosses{.chain = std::move(staged->chain), .input = {staged->input}, .names = {"nll"}};
+  return train::StagedLosses{.chain = std::move(staged->chain), .input = {staged->input}, .names = {loss_name()}};
 }
 
 train::Evaluation AutoregressiveTask::evaluate(const train::EvaluateOptions& options) {
@@ -71,7 +76,8 @@ train::Evaluation AutoregressiveTask::evaluate(const train::EvaluateOptions& opt
       accuracy.add(label_posterior(model, x.slice(1, 0, -1), members).argmax(1).eq(x.select(1, -1)));
     }
   }
-  train::Evaluation result{.metrics = {{"nll", nll.estimate().mean}, {"nll_95", nll.estimate().half_width}}, .count = N};
+  train::Evaluation result{.metrics = {{"nll", nll.estimate().mean}, {"nll_95", nll.estimate().half_width}},
+                           .count = N};
   if (is_joint(parts_.loaded.spec)) result.metrics.emplace_back("accuracy", accuracy.estimate().mean);
   return result;
 }
@@ -83,9 +89,13 @@ std::string AutoregressiveTask::describe() const {
              parts_.data.train, "' (binarize: ", parts_.data.binarize, ").");
 }
 
-std::string AutoregressiveTask::data_licence() const { return data::licence_of(parts_.data.train); }
+std::string AutoregressiveTask::data_licence() const {
+  return data::licence_of(parts_.data.train);
+}
 
-void AutoregressiveTask::write_samples(vision::Page& page) { write_gallery(page, parts_.loaded, parts_.sets); }
+void AutoregressiveTask::write_samples(vision::Page& page) {
+  write_gallery(page, parts_.loaded, parts_.sets);
+}
 
 std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   const auto model = read_options<ModelConfig>(recipe.document, "model");
@@ -99,8 +109,8 @@ std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   const ModelSpec spec{.config = model, .shape = train.shape, .encoding = encoding};
   auto network = make_model(spec);
   network->set_frequencies(frequencies(train.x, network->variables()));
-  return std::make_unique<AutoregressiveTask>(
-      AutoregressiveTask::Parts{.loaded = {spec, std::move(network)}, .sets = std::move(sets), .data = data, .eval = eval});
+  return std::make_unique<AutoregressiveTask>(AutoregressiveTask::Parts{
+      .loaded = {spec, std::move(network)}, .sets = std::move(sets), .data = data, .eval = eval});
 }
 
 std::unique_ptr<train::Task> make_evaluator(const std::filesystem::path& model_folder, const Document& document) {
@@ -109,8 +119,9 @@ std::unique_ptr<train::Task> make_evaluator(const std::filesystem::path& model_f
   auto sets = load_data(data, loaded.spec.encoding, loaded.spec.config.label_place());
   for (const auto& [split, set] : sets) {
     if (set.shape != loaded.spec.shape) {
-      throw InputError(cat("data.", data::name_of(split)), got_expected(cat("examples of shape ", c10::IntArrayRef(set.shape)),
-                                                                        c10::IntArrayRef(loaded.spec.shape)));
+      throw InputError(
+          cat("data.", data::name_of(split)),
+          got_expected(cat("examples of shape ", c10::IntArrayRef(set.shape)), c10::IntArrayRef(loaded.spec.shape)));
     }
   }
   return std::make_unique<AutoregressiveTask>(

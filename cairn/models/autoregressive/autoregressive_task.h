@@ -36,6 +36,8 @@ class AutoregressiveTask : public train::Task {
   void write_samples(vision::Page& page) override;
 
  private:
+  std::string loss_name() const;
+
   Parts parts_;
 };
 

@@ -87,7 +87,7 @@ std::optional<DensityModel::Staged> DeepNade::staged_objective(const torch::Tens
   staged.chain.add("output", [this, x, known, type, D](const torch::Tensor& h) {
     const auto logits = F::linear(h, V, b).to(type);  // [B, R]
     const auto terms = ops::log_likelihood(logits, x, variables()) * (1 - known.to(type));
-    return -terms.sum(1) * static_cast<double>(D) / (D - known.to(type).sum(1));
+    return objective_of(terms) * static_cast<double>(D) / (D - known.to(type).sum(1));
   });
   return staged;
 }

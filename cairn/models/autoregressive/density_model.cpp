@@ -8,7 +8,12 @@ namespace cairn::autoregressive {
 
 torch::Tensor DensityModel::objective(const torch::Tensor& x, RandomStream random) {
   if (const auto staged = staged_objective(x, random)) return staged->chain.forward(staged->input);
-  return -conditionals(x, 0).sum(1);
+  return objective_of(conditionals(x, 0));
+}
+
+torch::Tensor DensityModel::objective_of(const torch::Tensor& terms) const {
+  const auto sum = -terms.sum(1);
+  return label_weight_ == 1 ? sum : sum - (label_weight_ - 1) * terms.select(1, -1);
 }
 
 std::optional<DensityModel::Staged> DensityModel::staged_objective(const torch::Tensor& /*x*/,

@@ -48,6 +48,9 @@ class DensityModel : public torch::nn::Module {
     torch::Tensor input;  ///< a^0
   };
   virtual std::optional<Staged> staged_objective(const torch::Tensor& x, RandomStream random);
+  /// The label's conditional, the last column's, counts `weight` times in the objective: above 1 a joint model gives up
+  /// likelihood for classification (hybrid training, Larochelle & Bengio 2008). 1 at first.
+  void set_label_weight(double weight) { label_weight_ = weight; }
   /// Keeps what the network's structure demands (masked weights at zero) after an optimiser step.
   virtual void after_step() {}
   /// Starts the output biases at the data's own frequencies. `frequencies`: [R], of each row of ops::one_hot.
@@ -57,11 +60,14 @@ class DensityModel : public torch::nn::Module {
   virtual std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) = 0;
 
  protected:
+  /// The objective [B] from an example's log conditionals [B, D].
+  torch::Tensor objective_of(const torch::Tensor& terms) const;
   /// The member whose order is `order`. Throws UsageError if there is none.
   int64_t member_with(const Order& order) const;
 
  private:
   ops::Variables variables_;
+  double label_weight_ = 1;
 };
 
 /// log p(x) of the ensemble's first `members` members: [B], log-mean-exp over their full log p(x).

@@ -118,7 +118,7 @@ torch::Tensor Made::conditionals(const torch::Tensor& x, int64_t member) {
 
 std::optional<DensityModel::Staged> Made::staged_objective(const torch::Tensor& x, RandomStream random) {
   Staged staged = staged_conditionals(x, static_cast<int64_t>(random.below(members())));
-  staged.chain.add("sum", [](const torch::Tensor& terms) { return -terms.sum(1); });
+  staged.chain.add("sum", [this](const torch::Tensor& terms) { return objective_of(terms); });
   return staged;
 }
 

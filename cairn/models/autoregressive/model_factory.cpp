@@ -40,11 +40,16 @@ void check(const ModelConfig& config) {
     throw UsageError("model.hidden", got_expected("no layer", "at least one"));
   }
   if (config.kind == "nade" && config.hidden.size() != 1) {
-    throw UsageError("model.hidden", cat(got_expected(cat(config.hidden.size(), " layers"), "1"), "; deep_nade has more"));
+    throw UsageError("model.hidden",
+                     cat(got_expected(cat(config.hidden.size(), " layers"), "1"), "; deep_nade has more"));
+  }
+  if (config.label_weight != 1 && config.label_place() == LabelPlace::none) {
+    throw UsageError("model.label_weight", got_expected(config.label_weight, "1 for a model without a label"));
   }
   const bool ensemble = config.kind == "deep_nade" || config.kind == "made";
   if (!ensemble && config.orders != 1) {
-    throw UsageError("model.orders", cat(config.kind, ": ", got_expected(config.orders, "1; deep_nade and made have more")));
+    throw UsageError("model.orders",
+                     cat(config.kind, ": ", got_expected(config.orders, "1; deep_nade and made have more")));
   }
 }
 
@@ -70,9 +75,10 @@ ModelSpec ModelSpec::from_json(const Json& json, const std::string& source) {
   return spec;
 }
 
-std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {
+namespace {
+
+std::shared_ptr<DensityModel> make_kind(const ModelSpec& spec) {
   const ModelConfig& config = spec.config;
-  check(config);
   const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
   const auto orders = make_orders(spec);
   const RandomStream weights(config.seed, "weights");
@@ -89,6 +95,15 @@ std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {
   const MadeOptions options{
       .hidden = config.hidden, .activation = config.activation, .orders = orders, .direct = config.direct};
   return std::make_shared<Made>(variables, options, weights);
+}
+
+}  // namespace
+
+std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {
+  check(spec.config);
+  auto model = make_kind(spec);
+  model->set_label_weight(spec.config.label_weight);
+  return model;
 }
 
 LoadedModel load_model(const std::filesystem::path& folder) {

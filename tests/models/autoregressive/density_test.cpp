@@ -115,6 +115,20 @@ TEST(Ensemble, IsTheMeanOfTheMembersProbabilities) {
   EXPECT_TRUE(torch::allclose(log_likelihood(*model, x).exp(), mean, 1e-12, 0));
 }
 
+TEST(JointModel, TheLabelCountsItsWeightInTheObjective) {
+  for (const char* kind : {"nade", "made"}) {
+    ModelConfig config{.kind = kind, .hidden = {8}, .label = "last"};
+    const auto plain = make_random({kind, config, {2, 3}});
+    config.label_weight = 5;
+    const auto weighted = make_random({kind, config, {2, 3}});  // the same parameters
+    const auto x = enumerate(plain->variables()).slice(0, 1, 30);
+    const RandomStream random(3, "objective");
+    const auto label = plain->conditionals(x, 0).select(1, -1);
+    EXPECT_TRUE(torch::allclose(weighted->objective(x, random), plain->objective(x, random) - 4 * label, 1e-12, 1e-12));
+    EXPECT_TRUE(torch::equal(weighted->conditionals(x, 0), plain->conditionals(x, 0)));
+  }
+}
+
 TEST(DeepNade, ObjectiveIsAnUnbiasedEstimateOfTheMeanOverOrders) {
   // For D = 3 the expectation over orders and lengths is a finite sum: the mean over all 6 orders of -log p_o(x).
   const torch::NoGradGuard no_grad;
