@@ -18,19 +18,29 @@ struct ModelConfig {
   int64_t orders = 1;
   bool direct = false;
   int64_t components = 10;
+  int64_t features = 32;
+  int64_t layers = 7;
+  int64_t kernel = 3;
+  int64_t first_kernel = 7;
+  int64_t head = 32;
   std::string label = "none";
   int64_t seed = 0;
 
   void fields(Fields& f) {
-    f("kind", kind, "bernoulli, mixture, fvsbn, nade, deep_nade or made",
-      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made"}));
+    f("kind", kind, "bernoulli, mixture, fvsbn, nade, deep_nade, made, pixelcnn or gated_pixelcnn",
+      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made", "pixelcnn", "gated_pixelcnn"}));
     f("hidden", hidden, "units of each hidden layer (nade has one)", each(at_least(1)));
     f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
     f("order", order, "in which the variables are visited", one_of(order_names()));
     f("orders", orders, "orderings: masks of made, members of deep_nade's ensemble", at_least(1));
     f("direct", direct, "made: connect inputs directly with outputs");
     f("components", components, "of the mixture of Bernoullis", at_least(1));
-    f("label", label, "the label as one more variable: none, first or last in the order",
+    f("features", features, "feature maps of a layer of the image models (pixelcnn: of its narrow ones)", at_least(1));
+    f("layers", layers, "of the image models", at_least(1));
+    f("kernel", kernel, "image models: side of a filter before half of it is masked, odd", at_least(3));
+    f("first_kernel", first_kernel, "the same of the first layer", at_least(3));
+    f("head", head, "image models: feature maps before the logits", at_least(1));
+    f("label", label, "the label as one more variable: none, first or last in the order (image models: not last)",
       one_of({"none", "first", "last"}));
     f("seed", seed, "of orders and masks", at_least(0));
   }

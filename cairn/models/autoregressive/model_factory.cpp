@@ -4,8 +4,10 @@
 #include "cairn/models/autoregressive/bernoulli.h"
 #include "cairn/models/autoregressive/deep_nade.h"
 #include "cairn/models/autoregressive/fvsbn.h"
+#include "cairn/models/autoregressive/gated_pixelcnn.h"
 #include "cairn/models/autoregressive/made.h"
 #include "cairn/models/autoregressive/nade.h"
+#include "cairn/models/autoregressive/pixelcnn.h"
 #include "cairn/models/model_folder.h"
 
 namespace cairn::autoregressive {
@@ -34,17 +36,56 @@ std::vector<Order> make_orders(const ModelSpec& spec) {
   return orders;
 }
 
+bool is_image_model(const ModelConfig& config) {
+  return config.kind == "pixelcnn" || config.kind == "gated_pixelcnn";
+}
+
+/// What the networks of image models ask of the options; they go through the pixels in raster order.
+void check_image_model(const ModelConfig& config, const ImageShape& shape) {
+  const auto refuse = [&](const char* option, const std::string& message) {
+    throw UsageError(cat("model.", option), cat(config.kind, ": ", message));
+  };
+  if (config.order != "raster") refuse("order", got_expected(cat("'", config.order, "'"), "'raster'"));
+  if (config.label == "last") refuse("label", "got 'last', expected 'none' or 'first': the pixels depend on the label");
+  if (config.kernel % 2 == 0) refuse("kernel", got_expected(config.kernel, "an odd number"));
+  if (config.first_kernel % 2 == 0) refuse("first_kernel", got_expected(config.first_kernel, "an odd number"));
+  const auto colours = cat("a multiple of the ", shape.channels, " colour channels");
+  if (config.features % shape.channels != 0) refuse("features", got_expected(config.features, colours));
+  if (config.head % shape.channels != 0) refuse("head", got_expected(config.head, colours));
+}
+
+std::shared_ptr<DensityModel> make_image_model(const ModelSpec& spec, const Order& order) {
+  const ModelConfig& config = spec.config;
+  const auto shape = ImageShape::of(spec.shape);
+  check_image_model(config, shape);
+  const ImageModelOptions options{.shape = shape,
+                                  .levels = spec.encoding.levels,
+                                  .features = config.features,
+                                  .layers = config.layers,
+                                  .kernel = config.kernel,
+                                  .first_kernel = config.first_kernel,
+                                  .head = config.head,
+                                  .labels = config.label_place() == LabelPlace::none ? 0 : kClasses,
+                                  .order = order};
+  const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
+  const RandomStream weights(config.seed, "weights");
+  if (config.kind == "pixelcnn") return std::make_shared<PixelCnn>(variables, options, weights);
+  return std::make_shared<GatedPixelCnn>(variables, options, weights);
+}
+
 void check(const ModelConfig& config) {
   const bool has_hidden = config.kind == "nade" || config.kind == "deep_nade" || config.kind == "made";
   if (has_hidden && config.hidden.empty()) {
     throw UsageError("model.hidden", got_expected("no layer", "at least one"));
   }
   if (config.kind == "nade" && config.hidden.size() != 1) {
-    throw UsageError("model.hidden", cat(got_expected(cat(config.hidden.size(), " layers"), "1"), "; deep_nade has more"));
+    throw UsageError("model.hidden",
+                     cat(got_expected(cat(config.hidden.size(), " layers"), "1"), "; deep_nade has more"));
   }
   const bool ensemble = config.kind == "deep_nade" || config.kind == "made";
   if (!ensemble && config.orders != 1) {
-    throw UsageError("model.orders", cat(config.kind, ": ", got_expected(config.orders, "1; deep_nade and made have more")));
+    throw UsageError("model.orders",
+                     cat(config.kind, ": ", got_expected(config.orders, "1; deep_nade and made have more")));
   }
 }
 
@@ -75,6 +116,7 @@ std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {
   check(config);
   const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
   const auto orders = make_orders(spec);
+  if (is_image_model(config)) return make_image_model(spec, orders[0]);
   const RandomStream weights(config.seed, "weights");
   if (config.kind == "bernoulli") return std::make_shared<IndependentBernoulli>(variables, orders[0]);
   if (config.kind == "mixture") {
