@@ -39,13 +39,13 @@ typename Net::Map GatedPixelCnn::features(Net& net, const typename Net::Map& x) 
   auto v = x, h = x;
   for (size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
-    const auto a_v = net.conv(v, layer.vertical);    // [B, 2 p, H, W]
-    if (l + 1 < layers_.size()) v = net.gate(a_v);   // [B, p, H, W]
-    const auto a_h = net.conv(h, layer.horizontal);  // [B, 2 p, H, W]
-    const auto out = net.conv(net.gate(a_h, net.conv(a_v, layer.across)), layer.out);
-    h = l == 0 ? out : net.add(h, out);  // [B, p, H, W]
+    const auto a_v = net.conv(v, layer.vertical);                                 // [B, 2 p, H, W]
+    if (l + 1 < layers_.size()) v = net.gate(a_v);                                // [B, p, H, W]
+    const auto a_h = net.conv(h, layer.horizontal);                               // [B, 2 p, H, W]
+    const auto gated = net.gate(a_h, net.conv(a_v, layer.across));                // [B, p, H, W]
+    h = l == 0 ? net.conv(gated, layer.out) : net.add_conv(h, gated, layer.out);  // [B, p, H, W]
   }
-  return net.relu(net.conv(net.relu(h), head_));  // [B, head, H, W]
+  return net.relu_conv(h, head_);  // [B, head, H, W]
 }
 
 }  // namespace cairn::autoregressive

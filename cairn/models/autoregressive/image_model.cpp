@@ -1,7 +1,6 @@
 #include "cairn/models/autoregressive/image_model.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 
 #include "cairn/models/autoregressive/frequencies.h"
 #include "cairn/models/autoregressive/image_stepper.h"
@@ -47,9 +46,7 @@ torch::Tensor ImageModel::planes(const torch::Tensor& x) const {
 torch::Tensor ImageModel::tensor_logits(const torch::Tensor& planes, const torch::Tensor& y) {
   TensorLayers net(y, options_.shape.channels);
   const auto features = network(net, planes);
-  // The last sums stay in single precision under autocast: a half type has too few digits for a likelihood.
-  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-  const auto logits = net.conv(features.to(output_->bias().scalar_type()), output_);  // [B, channels (K - 1), H, W]
+  const auto logits = net.relu_conv(features, output_);  // [B, channels (K - 1), H, W]
   return logits.permute({0, 2, 3, 1}).reshape({planes.size(0), pixels_.R()});
 }
 
@@ -65,7 +62,7 @@ torch::Tensor ImageModel::conditionals(const torch::Tensor& x, int64_t /*member*
 
 PixelProgram ImageModel::program() {
   PixelProgram program(options_.shape);
-  program.conv(network(program, program.input()), output_);
+  program.relu_conv(network(program, program.input()), output_);
   return program;
 }
 

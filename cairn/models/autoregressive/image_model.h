@@ -33,11 +33,21 @@ class TensorLayers {
   /// `y` [B] int64, the classes, or undefined; `groups`: colour channels.
   TensorLayers(torch::Tensor y, int64_t groups) : y_(std::move(y)), groups_(groups) {}
 
-  Map conv(const Map& x, const MaskedConv& layer) const { return layer->forward(x, y_); }
-  Map relu(const Map& x) const { return torch::relu(x); }
+  Map conv(const Map& x, const MaskedConv& layer) const {
+    return layer->forward(x, y_, MaskedConvImpl::Input::as_it_is);
+  }
+  /// Of max(x, 0).
+  Map relu_conv(const Map& x, const MaskedConv& layer) const {
+    return layer->forward(x, y_, MaskedConvImpl::Input::rectified);
+  }
+  Map add_conv(const Map& h, const Map& x, const MaskedConv& layer) const {
+    return layer->forward(x, y_, MaskedConvImpl::Input::as_it_is, h);
+  }
+  Map add_relu_conv(const Map& h, const Map& x, const MaskedConv& layer) const {
+    return layer->forward(x, y_, MaskedConvImpl::Input::rectified, h);
+  }
   Map gate(const Map& a) const;
   Map gate(const Map& a, const Map& b) const;
-  Map add(const Map& a, const Map& b) const { return a + b; }
 
  private:
   torch::Tensor y_;
@@ -68,7 +78,7 @@ class ImageModel : public DensityModel {
   /// A 1x1 convolution, mask B.
   MaskedConv pointwise(int64_t in, int64_t out, const RandomStream& random) const;
 
-  /// Everything before the output convolution.
+  /// Everything before the output convolution, which rectifies its input.
   virtual torch::Tensor network(TensorLayers& net, const torch::Tensor& x) = 0;
   virtual int64_t network(PixelProgram& net, int64_t x) = 0;
 

@@ -1,8 +1,7 @@
 #include "cairn/models/autoregressive/masked_conv.h"
 
-#include <torch/nn/functional/conv.h>
-
 #include "cairn/nn/init.h"
+#include "cairn/ops/cropped_conv.h"
 
 namespace cairn::autoregressive {
 
@@ -41,12 +40,13 @@ torch::Tensor MaskedConvImpl::masked_weight() const {
   return mask_.defined() ? weight_ * mask_.to(weight_.options()) : weight_;
 }
 
-torch::Tensor MaskedConvImpl::forward(const torch::Tensor& x, const torch::Tensor& y) const {
-  const ConvWindow& window = options_.window;
-  const auto weight = masked_weight().contiguous(torch::MemoryFormat::ChannelsLast);
-  // LibTorch pads both sides alike, so some rows and columns beyond the image come out too: they are cut off.
-  auto a = torch::conv2d(x, weight, bias_, /*stride=*/1, {-window.first_row, -window.first_column});
-  a = a.narrow(2, 0, x.size(2)).narrow(3, 0, x.size(3));
+torch::Tensor MaskedConvImpl::forward(const torch::Tensor& x, const torch::Tensor& y, Input input,
+                                      const torch::Tensor& residual) const {
+  const auto a = ops::cropped_conv(x, masked_weight(), bias_,
+                                   {.first_row = options_.window.first_row,
+                                    .first_column = options_.window.first_column,
+                                    .relu_input = input == Input::rectified},
+                                   residual);
   if (!label_.defined()) return a;
   return a + label_.index_select(0, y).to(a.scalar_type()).unsqueeze(2).unsqueeze(3);
 }

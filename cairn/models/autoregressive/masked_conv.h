@@ -34,8 +34,12 @@ class MaskedConvImpl : public torch::nn::Module {
  public:
   MaskedConvImpl(const MaskedConvOptions& options, const RandomStream& random);
 
+  /// What is convolved: x, or max(x, 0).
+  enum class Input { as_it_is, rectified };
   /// x [B, in, H, W] -> [B, out, H, W]; beyond the border are zeros. `y` [B] int64: the classes, or undefined.
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) const;
+  /// `residual`, of the result's shape or undefined, is added.
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y, Input input,
+                        const torch::Tensor& residual = {}) const;
 
   const MaskedConvOptions& options() const { return options_; }
   torch::Tensor masked_weight() const;

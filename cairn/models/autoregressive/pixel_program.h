@@ -41,16 +41,19 @@ class PixelProgram {
   explicit PixelProgram(const ImageShape& shape);
   Map input() const { return 0; }
   Map conv(Map x, const MaskedConv& layer);
-  Map relu(Map x);
+  Map relu_conv(Map x, const MaskedConv& layer) { return conv(relu(x), layer); }
+  Map add_conv(Map h, Map x, const MaskedConv& layer) { return add(h, conv(x, layer)); }
+  Map add_relu_conv(Map h, Map x, const MaskedConv& layer) { return add(h, relu_conv(x, layer)); }
   Map gate(Map a);
   Map gate(Map a, Map b) { return gate(add(a, b)); }
-  Map add(Map a, Map b);
 
   const ImageShape& shape() const { return shape_; }
   const std::vector<PixelMap>& maps() const { return maps_; }
   const std::vector<PixelLayer>& layers() const { return layers_; }
 
  private:
+  Map relu(Map x);
+  Map add(Map a, Map b);
   Map new_map(int64_t channels, bool by_row);
 
   ImageShape shape_;

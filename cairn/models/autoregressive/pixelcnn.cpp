@@ -41,11 +41,11 @@ template <class Net>
 typename Net::Map PixelCnn::features(Net& net, const typename Net::Map& x) {
   auto h = net.conv(x, first_);  // [B, 2 h, H, W]
   for (const Block& block : blocks_) {
-    auto a = net.conv(net.relu(h), block.in);  // [B, h, H, W]
-    a = net.conv(net.relu(a), block.masked);   // [B, h, H, W]
-    h = net.add(h, net.conv(net.relu(a), block.out));
+    auto a = net.relu_conv(h, block.in);     // [B, h, H, W]
+    a = net.relu_conv(a, block.masked);      // [B, h, H, W]
+    h = net.add_relu_conv(h, a, block.out);  // [B, 2 h, H, W]
   }
-  return net.relu(net.conv(net.relu(h), head_));  // [B, head, H, W]
+  return net.relu_conv(h, head_);  // [B, head, H, W]
 }
 
 }  // namespace cairn::autoregressive
