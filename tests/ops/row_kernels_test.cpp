@@ -177,8 +177,11 @@ TEST(ExactMath, ProbabilitiesSumToOneAndMatchTheirLogarithms) {
     const auto logits = random_row(9, 7, scale);
     for (const int64_t rows : {1, 4, 9}) {
       double total = 0;
+      std::vector<double> together(rows + 1);
+      probabilities(logits.data(), rows, together.data());
       for (int64_t level = 0; level <= rows; ++level) {
         const double p = probability(logits.data(), rows, level);
+        EXPECT_EQ(p, together[level]);
         total += p;
         if (p > 0) EXPECT_NEAR(log_probability(logits.data(), rows, level), std::log(p), 1e-13);
       }

@@ -58,17 +58,21 @@ struct DataConfig {
   int64_t levels = 2;
   std::string binarize = "none";
   int64_t threshold = 128;
+  bool skip_unreadable = false;
 
   void fields(Fields& f) {
-    f("train", train, "training set: a catalogue name or a file");
+    f("train", train, "training set: a catalogue name, a file or a folder of PNG files");
     f("valid", valid, "validation set; see also holdout");
     f("test", test, "test set");
     f("holdout", holdout, "without a validation set: hold out the last N training examples", at_least(0));
     f("limit", limit, "use the first N examples of each split; 0 for all", at_least(0));
     f("levels", levels, "values a variable takes: 0 .. levels - 1", between(2, 256));
-    f("binarize", binarize, "none, threshold (1 where value >= threshold), or sampled (1 with probability value / 255)",
-      one_of({"none", "threshold", "sampled"}));
+    f("binarize", binarize,
+      "none, threshold (1 where value >= threshold), sampled (1 with probability value / 255), or quantize (0 .. 255 "
+      "to `levels` steps of equal width)",
+      one_of({"none", "threshold", "sampled", "quantize"}));
     f("threshold", threshold, "of binarize: threshold", between(0, 255));
+    f("skip_unreadable", skip_unreadable, "of a folder: leave out files that are no images, instead of refusing them");
   }
 };
 

@@ -29,24 +29,30 @@ void add_completions(vision::Page& page, const LoadedModel& loaded, const torch:
   try {
     completed = complete(model, {examples, mask}, RandomStream(0, "gallery"));
   } catch (const UsageError&) {
-    page.note("The order of this model does not begin with the upper half, so it cannot complete the lower one exactly.");
+    page.note(
+        "The order of this model does not begin with the upper half, so it cannot complete the lower one exactly.");
     return;
   }
   const auto hidden = examples * mask.to(torch::kUInt8);
   const auto rows = torch::cat({examples, hidden, completed});
   page.subheading("Completions")
       .image({.pixels = sheet(rows, loaded.spec, kColumns),
-              .caption = "First row: held-out examples. Second: the half that the model sees. Third: the rest, drawn from "
-                         "p(unknown | known)."});
+              .caption =
+                  "First row: held-out examples. Second: the half that the model sees. Third: the rest, drawn from "
+                  "p(unknown | known)."});
 }
 
 }  // namespace
 
 torch::Tensor sheet(const torch::Tensor& x, const ModelSpec& spec, int64_t columns) {
-  const auto pixels = x.narrow(1, 0, x.size(1) - is_joint(spec)).to(torch::kFloat32) / static_cast<double>(spec.encoding.levels - 1);
-  const bool picture = spec.shape.size() == 2;
-  const int64_t h = picture ? spec.shape[0] : 1, w = picture ? spec.shape[1] : pixels.size(1);
-  return vision::grid(pixels.reshape({x.size(0), h, w}), {.columns = columns});
+  const auto pixels =
+      x.narrow(1, 0, x.size(1) - is_joint(spec)).to(torch::kFloat32) / static_cast<double>(spec.encoding.levels - 1);
+  std::vector<int64_t> sizes{x.size(0), 1, pixels.size(1)};
+  const bool colours = spec.shape.size() == 3 && spec.shape[2] == 3,
+             one_channel = spec.shape.size() == 3 && spec.shape[2] == 1;
+  if (spec.shape.size() == 2 || colours || one_channel) sizes = {x.size(0), spec.shape[0], spec.shape[1]};
+  if (colours) sizes.push_back(3);
+  return vision::grid(pixels.reshape(sizes), {.columns = columns});
 }
 
 void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map<data::Split, DataSet>& sets) {

@@ -20,7 +20,8 @@ struct SpecFields {  // the part of the spec that is not the recipe's `model` se
   void fields(Fields& f) {
     f("shape", shape, "of one example, without the label", each(at_least(1)));
     f("levels", encoding.levels, "values a variable takes", between(2, 256));
-    f("binarize", encoding.binarize, "how raw values become 0 and 1", one_of({"none", "threshold", "sampled"}));
+    f("binarize", encoding.binarize, "how raw values become levels",
+      one_of({"none", "threshold", "sampled", "quantize"}));
     f("threshold", encoding.threshold, "of binarize: threshold", between(0, 255));
     f("sampling_seed", encoding.seed, "of binarize: sampled");
   }
