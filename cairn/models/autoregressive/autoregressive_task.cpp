@@ -1,6 +1,7 @@
 #include "cairn/models/autoregressive/autoregressive_task.h"
 
 #include "cairn/base/error.h"
+#include "cairn/base/memory.h"
 #include "cairn/data/array_stream.h"
 #include "cairn/data/source.h"
 #include "cairn/metrics/interval.h"
@@ -35,8 +36,9 @@ AutoregressiveTask::AutoregressiveTask(Parts parts) : parts_(std::move(parts)) {
 
 std::unique_ptr<data::Stream> AutoregressiveTask::stream(int64_t batch, RandomStream random) {
   if (!has(Split::train)) throw UsageError("data.train", got_expected("nothing", "a training set"));
-  return std::make_unique<data::ArrayStream>(std::map<std::string, torch::Tensor>{{"x", parts_.sets.at(Split::train).x}},
-                                             data::ArrayStreamOptions{.batch = batch, .random = random});
+  return std::make_unique<data::ArrayStream>(
+      std::map<std::string, torch::Tensor>{{"x", parts_.sets.at(Split::train).x}},
+      data::ArrayStreamOptions{.batch = batch, .random = random});
 }
 
 train::Losses AutoregressiveTask::losses(const data::Batch& batch, const train::StepContext& context) {
@@ -63,7 +65,8 @@ train::Evaluation AutoregressiveTask::evaluate(const train::EvaluateOptions& opt
       accuracy.add(label_posterior(model, x.slice(1, 0, -1), members).argmax(1).eq(x.select(1, -1)));
     }
   }
-  train::Evaluation result{.metrics = {{"nll", nll.estimate().mean}, {"nll_95", nll.estimate().half_width}}, .count = N};
+  train::Evaluation result{.metrics = {{"nll", nll.estimate().mean}, {"nll_95", nll.estimate().half_width}},
+                           .count = N};
   if (is_joint(parts_.loaded.spec)) result.metrics.emplace_back("accuracy", accuracy.estimate().mean);
   return result;
 }
@@ -75,9 +78,13 @@ std::string AutoregressiveTask::describe() const {
              parts_.data.train, "' (binarize: ", parts_.data.binarize, ").");
 }
 
-std::string AutoregressiveTask::data_licence() const { return data::licence_of(parts_.data.train); }
+std::string AutoregressiveTask::data_licence() const {
+  return data::licence_of(parts_.data.train);
+}
 
-void AutoregressiveTask::write_samples(vision::Page& page) { write_gallery(page, parts_.loaded, parts_.sets); }
+void AutoregressiveTask::write_samples(vision::Page& page) {
+  write_gallery(page, parts_.loaded, parts_.sets);
+}
 
 std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   const auto model = read_options<ModelConfig>(recipe.document, "model");
@@ -89,10 +96,11 @@ std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   const DataSet& train = sets.at(Split::train);
   if (train.x.size(0) == 0) throw InputError(data.train, got_expected("0 examples", "at least 1 to train on"));
   const ModelSpec spec{.config = model, .shape = train.shape, .encoding = encoding};
+  if (is_image_model(model)) keep_freed_memory();  // a step takes and frees the features of all layers
   auto network = make_model(spec);
   network->set_frequencies(frequencies(train.x, network->variables()));
-  return std::make_unique<AutoregressiveTask>(
-      AutoregressiveTask::Parts{.loaded = {spec, std::move(network)}, .sets = std::move(sets), .data = data, .eval = eval});
+  return std::make_unique<AutoregressiveTask>(AutoregressiveTask::Parts{
+      .loaded = {spec, std::move(network)}, .sets = std::move(sets), .data = data, .eval = eval});
 }
 
 std::unique_ptr<train::Task> make_evaluator(const std::filesystem::path& model_folder, const Document& document) {
@@ -101,8 +109,9 @@ std::unique_ptr<train::Task> make_evaluator(const std::filesystem::path& model_f
   auto sets = load_data(data, loaded.spec.encoding, loaded.spec.config.label_place());
   for (const auto& [split, set] : sets) {
     if (set.shape != loaded.spec.shape) {
-      throw InputError(cat("data.", data::name_of(split)), got_expected(cat("examples of shape ", c10::IntArrayRef(set.shape)),
-                                                                        c10::IntArrayRef(loaded.spec.shape)));
+      throw InputError(
+          cat("data.", data::name_of(split)),
+          got_expected(cat("examples of shape ", c10::IntArrayRef(set.shape)), c10::IntArrayRef(loaded.spec.shape)));
     }
   }
   return std::make_unique<AutoregressiveTask>(

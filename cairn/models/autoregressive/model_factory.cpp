@@ -37,10 +37,6 @@ std::vector<Order> make_orders(const ModelSpec& spec) {
   return orders;
 }
 
-bool is_image_model(const ModelConfig& config) {
-  return config.kind == "pixelcnn" || config.kind == "gated_pixelcnn";
-}
-
 /// What the networks of image models ask of the options; they go through the pixels in raster order.
 void check_image_model(const ModelConfig& config, const ImageShape& shape) {
   const auto refuse = [&](const char* option, const std::string& message) {
@@ -110,6 +106,10 @@ ModelSpec ModelSpec::from_json(const Json& json, const std::string& source) {
   spec.shape = rest.shape;
   spec.encoding = rest.encoding;
   return spec;
+}
+
+bool is_image_model(const ModelConfig& config) {
+  return config.kind == "pixelcnn" || config.kind == "gated_pixelcnn";
 }
 
 std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {

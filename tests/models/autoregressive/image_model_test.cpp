@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cairn/base/error.h"
+#include "cairn/models/autoregressive/receptive_field.h"
 #include "cairn/models/autoregressive/sampling.h"
 #include "small_models.h"
 
@@ -88,6 +89,17 @@ TEST(ReceptiveField, OfPixelCnnHasItsBlindSpotAndNoOther) {
   EXPECT_FALSE(expected[11][12].item<bool>());  // the end of the row above, from its own row's first pixel
   EXPECT_FALSE(torch::equal(expected, all_earlier(24)));
   expect_sees(small, expected);
+}
+
+TEST(ReceptiveField, IsDrawnAsItIs) {
+  const SmallModel small{
+      "pixelcnn", {.kind = "pixelcnn", .features = 16, .layers = 6, .first_kernel = 3, .head = 16}, {4, 6}};
+  const ModelSpec spec{.config = small.config, .shape = small.shape, .encoding = {}};
+  const auto field = receptive_field(*make_model(spec), spec, 2, 3);
+  EXPECT_TRUE(torch::equal(field.seen.flatten(), reached_by_filters(4, 6, 6).select(1, 15)));
+  EXPECT_TRUE(torch::equal(field.earlier.flatten(), torch::arange(24) < 15));
+  EXPECT_EQ(field.picture.sizes(), torch::IntArrayRef({32, 48, 3}));
+  EXPECT_THROW(receptive_field(*make_model(spec), spec, 4, 0), UsageError);
 }
 
 TEST(ReceptiveField, IsExactByTheJacobian) {
