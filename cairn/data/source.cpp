@@ -67,7 +67,8 @@ torch::Tensor read_rows(const fs::path& path, int64_t limit) {
   return limit > 0 && limit < rows.size(0) ? rows.narrow(0, 0, limit).clone() : rows;
 }
 
-/// "images-train.idx3.gz" -> "labels-train.idx1.gz", "digits.npz:images" -> "digits.npz:labels", where that file exists.
+/// "images-train.idx3.gz" -> "labels-train.idx1.gz", "digits.npz:images" -> "digits.npz:labels", where that file
+/// exists.
 std::optional<fs::path> labels_beside(const fs::path& images) {
   std::string name = images.filename().string();
   for (const auto& [from, to] : {std::pair{"images", "labels"}, {"idx3", "idx1"}}) {
@@ -92,8 +93,11 @@ std::string without_labels(const std::string& spec) {
 
 }  // namespace
 
-torch::Tensor load_array_split(const std::string& spec, Split split, int64_t limit) {
+torch::Tensor load_array_split(const std::string& spec, Split split, int64_t limit, Unreadable unreadable) {
   const Source source = parse(without_labels(spec), split);
+  if (source.set == nullptr && fs::is_directory(source.path)) {
+    return read_image_folder(source.path, {.limit = limit, .unreadable = unreadable});
+  }
   return read_rows(source.set != nullptr ? file_of(source, "images") : source.path, limit);
 }
 

@@ -28,8 +28,10 @@ void write_examples(const torch::Tensor& x, const std::string& out, RowSink& row
   } else if (out.ends_with(".idx") || out.ends_with(".gz")) {
     io::write_idx(out, x);
   } else if (out.ends_with(".png")) {
-    if (x.dim() != 3) throw UsageError("--out", got_expected(cat("examples of shape ", x.sizes().slice(1)), "pictures"));
-    vision::write_png(out, vision::grid(x.to(torch::kFloat32) / std::max<double>(x.numel() ? x.max().item<double>() : 0, 1)));
+    const bool pictures = x.dim() == 3 || (x.dim() == 4 && x.size(3) == 3);
+    if (!pictures) throw UsageError("--out", got_expected(cat("examples of shape ", x.sizes().slice(1)), "pictures"));
+    vision::write_png(
+        out, vision::grid(x.to(torch::kFloat32) / std::max<double>(x.numel() ? x.max().item<double>() : 0, 1)));
   } else {
     write_rows(x, rows);
   }

@@ -9,8 +9,9 @@
 
 namespace cairn {
 
-/// x [N, ...] uint8. `out` ending in .npy: the array; .idx or .gz: idx; .png: a sheet of pictures, values scaled to their
-/// largest (x must be [N, h, w]). Otherwise, or if `out` is empty or "-", rows {"x": [...]} go to `rows`.
+/// x [N, ...] uint8. `out` ending in .npy: the array; .idx or .gz: idx; .png: a sheet of pictures, values scaled to
+/// their largest (x must be [N, h, w] or [N, h, w, 3]). Otherwise, or if `out` is empty or "-", rows {"x": [...]} go to
+/// `rows`.
 void write_examples(const torch::Tensor& x, const std::string& out, RowSink& rows);
 
 }  // namespace cairn

@@ -71,6 +71,11 @@ double probability(const float* logits, int64_t rows, int64_t level) {
   return exp(logit_of(logits, level) - m) / mass(logits, rows, m);
 }
 
+void probabilities(const float* logits, int64_t rows, double* out) {
+  const double m = largest(logits, rows), total = mass(logits, rows, m);
+  for (int64_t level = 0; level <= rows; ++level) out[level] = exp(logit_of(logits, level) - m) / total;
+}
+
 double log_probability(const float* logits, int64_t rows, int64_t level) {
   const double m = largest(logits, rows);
   return logit_of(logits, level) - m - log(mass(logits, rows, m));

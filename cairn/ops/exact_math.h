@@ -11,6 +11,8 @@ double log(double x);  ///< x > 0, finite and normal; absolute error below 1e-15
 
 /// p(level) of a variable with `rows` + 1 levels whose logits are 0 (level 0, not stored) and logits[0 .. rows - 1].
 double probability(const float* logits, int64_t rows, int64_t level);
+/// All of them, in order of the levels: `out` gets rows + 1 numbers, the same bits as one by one.
+void probabilities(const float* logits, int64_t rows, double* out);
 double log_probability(const float* logits, int64_t rows, int64_t level);
 
 }  // namespace cairn::ops

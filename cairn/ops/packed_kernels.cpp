@@ -7,10 +7,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/fused_arithmetic-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int64_t kRows = 6;         // rows a tile takes: with two vectors a row, 12 sums keep the multipliers busy
 constexpr int64_t kMostLanes = 256;  // of any instruction set that Highway knows
@@ -36,8 +36,8 @@ HWY_INLINE void tile(const T* HWY_RESTRICT x, int64_t x_stride, const T* HWY_RES
     const auto low = hn::LoadU(d, panel + 2 * lanes * k), high = hn::LoadU(d, panel + 2 * lanes * k + lanes);
     const auto add = [&](int64_t row, auto& l, auto& h) HWY_ATTR {
       const auto value = hn::Set(d, x[row * x_stride + k]);
-      l = hn::MulAdd(value, low, l);
-      h = hn::MulAdd(value, high, h);
+      l = FusedArithmetic::mul_add(d, value, low, l);
+      h = FusedArithmetic::mul_add(d, value, high, h);
     };
     add(0, l0, h0);
     if constexpr (M > 1) add(1, l1, h1);

@@ -1,8 +1,9 @@
 // A weight matrix laid out for products with few rows, as a recurrence makes at each of its steps.
 //
 // Panels of a few output columns lie together, so that the inner loop reads memory in order and a panel stays in the
-// first cache while all rows pass over it. Every output is one sum over the inputs in ascending order: a row's result
-// is the same bits whatever rows stand beside it and on however many threads.
+// first cache while all rows pass over it. Every output is one sum over the inputs in ascending order, by fused
+// multiply-adds from zero: a row's result is the same bits whatever rows stand beside it, on however many threads and
+// on every machine.
 #pragma once
 
 #include <torch/types.h>

@@ -4,38 +4,19 @@
 #include "cairn/ops/row_kernels.h"
 
 #include <algorithm>
-#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/row_kernels.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/fused_arithmetic-inl.h"
 #include "cairn/ops/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
 
 using Floats = hn::CappedTag<float, 16>;  // 16 at most, so that four vectors never hold more than the partial sums
-
-/// a * b + c with one rounding, on every instruction set.
-struct FusedArithmetic {
-  template <class D, class V>
-  static HWY_INLINE V mul_add(D d, V a, V b, V c) {
-#if HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || \
-    HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_WASM_EMU256 || defined(HWY_DISABLE_BMI2_FMA)
-    float as[16], bs[16], cs[16];
-    hn::StoreU(a, d, as);
-    hn::StoreU(b, d, bs);
-    hn::StoreU(c, d, cs);
-    for (size_t k = 0; k < hn::Lanes(d); ++k) cs[k] = std::fma(as[k], bs[k], cs[k]);
-    return hn::LoadU(d, cs);
-#else
-    (void)d;
-    return hn::MulAdd(a, b, c);
-#endif
-  }
-};
 
 constexpr int64_t kSums = 64;
 
@@ -93,6 +74,20 @@ void sigmoid_each(const float* a, float* h, int64_t n) {
   std::copy_n(tail.values, n - whole, h + whole);
 }
 
+void gate_each(const float* a, float* h, int64_t n) {
+  const Floats d;
+  const auto gated = [&](const float* at, const float* beside) HWY_ATTR {
+    return hn::Mul(tanh<FusedArithmetic>(d, hn::LoadU(d, at)), sigmoid<FusedArithmetic>(d, hn::LoadU(d, beside)));
+  };
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d)), whole = n / lanes * lanes;
+  for (int64_t k = 0; k < whole; k += lanes) hn::StoreU(gated(a + k, a + n + k), d, h + k);
+  if (whole == n) return;
+  Tail tail(a, whole, n);
+  const Tail beside(a + n, whole, n);
+  hn::StoreU(gated(tail.values, beside.values), d, tail.values);
+  std::copy_n(tail.values, n - whole, h + whole);
+}
+
 }  // namespace cairn::ops::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -101,6 +96,7 @@ namespace cairn::ops {
 
 HWY_EXPORT(dot_each);
 HWY_EXPORT(sigmoid_each);
+HWY_EXPORT(gate_each);
 
 float dot(const float* a, const float* b, int64_t n) {
   float sum = 0;
@@ -114,6 +110,10 @@ void dot_rows(const float* rows, int64_t count, int64_t stride, const float* h, 
 
 void sigmoid(const float* a, float* h, int64_t n) {
   HWY_DYNAMIC_DISPATCH(sigmoid_each)(a, h, n);
+}
+
+void gate(const float* a, float* h, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(gate_each)(a, h, n);
 }
 
 void add_row(float* a, const float* w, int64_t n) {

@@ -19,6 +19,9 @@ void add_row(float* a, const float* w, int64_t n);
 /// h = 1 / (1 + e^-a), relative error below 3e-7; h may be a.
 void sigmoid(const float* a, float* h, int64_t n);
 
+/// h[k] = tanh(a[k]) / (1 + e^-a[n + k]): a holds 2 n numbers, h gets n and is not a. Absolute error below 4e-7.
+void gate(const float* a, float* h, int64_t n);
+
 /// h = max(a, 0); h may be a.
 void relu(const float* a, float* h, int64_t n);
 

@@ -10,7 +10,10 @@
 
 #include <hwy/highway.h>
 
+#include <torch/torch.h>
+
 #include "cairn/base/random.h"
+#include "cairn/ops/packed_matrix.h"
 
 namespace cairn::ops {
 namespace {
@@ -95,6 +98,42 @@ TEST(RowKernels, SigmoidIsAccurateAndTheSameOnEveryTarget) {
   }
 }
 
+TEST(RowKernels, GateIsAccurateAndTheSameOnEveryTarget) {
+  for (const int64_t n : kLengths) {
+    const auto a = random_row(2 * n, 6, 4);
+    const auto compute = [&] {
+      std::vector<float> h(n);
+      gate(a.data(), h.data(), n);
+      return h;
+    };
+    const auto h = compute();
+    for (int64_t k = 0; k < n; ++k) {
+      const double f = a[k], g = a[n + k];
+      EXPECT_NEAR(h[k], std::tanh(f) / (1 + std::exp(-g)), 4e-7) << f << " " << g;
+    }
+    expect_same_on_all_targets(compute);
+  }
+}
+
+TEST(RowKernels, PackedProductsAreSumsOfFusedProductsOnEveryTarget) {
+  const int64_t rows = 7, inputs = 45, outputs = 50;
+  const auto x = random_row(rows * inputs, 8), matrix = random_row(outputs * inputs, 9);
+  const auto weight = torch::tensor(matrix).view({outputs, inputs}), in = torch::tensor(x).view({rows, inputs});
+  const auto compute = [&] {
+    const auto y = PackedMatrix(weight).multiply(in);
+    return std::vector<float>(y.data_ptr<float>(), y.data_ptr<float>() + y.numel());
+  };
+  const auto y = compute();
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t o = 0; o < outputs; ++o) {
+      float sum = 0;
+      for (int64_t k = 0; k < inputs; ++k) sum = std::fma(x[r * inputs + k], matrix[o * inputs + k], sum);
+      EXPECT_EQ(y[r * outputs + o], sum);
+    }
+  }
+  expect_same_on_all_targets(compute);
+}
+
 TEST(RowKernels, SigmoidAtTheEnds) {
   std::vector<float> a = {-1e30f, -100, 0, 100, 1e30f, NAN}, h(6);
   sigmoid(a.data(), h.data(), 6);
@@ -138,8 +177,11 @@ TEST(ExactMath, ProbabilitiesSumToOneAndMatchTheirLogarithms) {
     const auto logits = random_row(9, 7, scale);
     for (const int64_t rows : {1, 4, 9}) {
       double total = 0;
+      std::vector<double> together(rows + 1);
+      probabilities(logits.data(), rows, together.data());
       for (int64_t level = 0; level <= rows; ++level) {
         const double p = probability(logits.data(), rows, level);
+        EXPECT_EQ(p, together[level]);
         total += p;
         if (p > 0) EXPECT_NEAR(log_probability(logits.data(), rows, level), std::log(p), 1e-13);
       }

@@ -8,6 +8,7 @@
 #include "cairn/io/atomic_file.h"
 #include "cairn/models/array_output.h"
 #include "cairn/models/autoregressive/autoregressive_pipeline.h"
+#include "cairn/vision/image.h"
 
 namespace cairn {
 
@@ -53,6 +54,15 @@ struct CompleteFlags {
   }
 };
 
+struct SeesFlags {
+  int64_t row = 0;
+  int64_t column = 0;
+  void fields(Fields& f) {
+    f("row", row, "of the pixel, from 0", at_least(0));
+    f("column", column, "of the pixel, from 0", at_least(0));
+  }
+};
+
 void write_scores(const Invocation& call, const torch::Tensor& scores) {
   for (int64_t n = 0; n < scores.size(0); ++n) call.rows->row({{"log_likelihood", scores[n].item<double>()}});
 }
@@ -89,11 +99,19 @@ void decompress_file(const DensityEstimator& model, const Invocation& call) {
   call.rows->row({{"count", x.size(0)}});
 }
 
+void show_view(const DensityEstimator& model, const SeesFlags& flags, const Invocation& call) {
+  const auto& out = require_out(call, "sees");
+  const auto view = model.sees(flags.row, flags.column);
+  vision::write_png(out, view.picture);
+  call.rows->row({{"seen", view.seen}, {"earlier", view.earlier}});
+}
+
 }  // namespace
 
 std::vector<Command> DensityEstimator::commands() {
   const auto sample_flags = std::make_shared<SampleFlags>();
   const auto complete_flags = std::make_shared<CompleteFlags>();
+  const auto sees_flags = std::make_shared<SeesFlags>();
   return {
       {.name = "score",
        .help = "log p(x) in nats, one row for each example of --in",
@@ -122,6 +140,11 @@ std::vector<Command> DensityEstimator::commands() {
        .help = "p(y | x) of a joint model, one row for each example of --in",
        .options = {},
        .run = [this](const Invocation& call) { write_posteriors(call, classify(read_input(call, "classify"))); }},
+      {.name = "sees",
+       .help = "draw which earlier pixels a pixel's conditional depends on, into the PNG file --out",
+       .options = fields_of(*sees_flags),
+       .run = [this, sees_flags](const Invocation& call) { show_view(*this, *sees_flags, call); },
+       .writes_out = true},
       {.name = "compress",
        .help = "code --in without loss into --out with the model's probabilities",
        .options = {},

@@ -18,20 +18,30 @@ struct ModelConfig {
   int64_t orders = 1;
   bool direct = false;
   int64_t components = 10;
+  int64_t features = 32;
+  int64_t layers = 7;
+  int64_t kernel = 3;
+  int64_t first_kernel = 7;
+  int64_t head = 32;
   std::string label = "none";
   double label_weight = 1;
   int64_t seed = 0;
 
   void fields(Fields& f) {
-    f("kind", kind, "bernoulli, mixture, fvsbn, nade, deep_nade or made",
-      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made"}));
+    f("kind", kind, "bernoulli, mixture, fvsbn, nade, deep_nade, made, pixelcnn or gated_pixelcnn",
+      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made", "pixelcnn", "gated_pixelcnn"}));
     f("hidden", hidden, "units of each hidden layer (nade has one)", each(at_least(1)));
     f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
     f("order", order, "in which the variables are visited", one_of(order_names()));
     f("orders", orders, "orderings: masks of made, members of deep_nade's ensemble", at_least(1));
     f("direct", direct, "made: connect inputs directly with outputs");
     f("components", components, "of the mixture of Bernoullis", at_least(1));
-    f("label", label, "the label as one more variable: none, first or last in the order",
+    f("features", features, "feature maps of a layer of the image models (pixelcnn: of its narrow ones)", at_least(1));
+    f("layers", layers, "of the image models", at_least(1));
+    f("kernel", kernel, "image models: side of a filter before half of it is masked, odd", at_least(3));
+    f("first_kernel", first_kernel, "the same of the first layer", at_least(3));
+    f("head", head, "image models: feature maps before the logits", at_least(1));
+    f("label", label, "the label as one more variable: none, first or last in the order (image models: not last)",
       one_of({"none", "first", "last"}));
     f("label_weight", label_weight,
       "times the label's conditional counts in training: above 1, likelihood is given up for classification",
@@ -52,17 +62,21 @@ struct DataConfig {
   int64_t levels = 2;
   std::string binarize = "none";
   int64_t threshold = 128;
+  bool skip_unreadable = false;
 
   void fields(Fields& f) {
-    f("train", train, "training set: a catalogue name or a file");
+    f("train", train, "training set: a catalogue name, a file or a folder of PNG files");
     f("valid", valid, "validation set; see also holdout");
     f("test", test, "test set");
     f("holdout", holdout, "without a validation set: hold out the last N training examples", at_least(0));
     f("limit", limit, "use the first N examples of each split; 0 for all", at_least(0));
     f("levels", levels, "values a variable takes: 0 .. levels - 1", between(2, 256));
-    f("binarize", binarize, "none, threshold (1 where value >= threshold), or sampled (1 with probability value / 255)",
-      one_of({"none", "threshold", "sampled"}));
+    f("binarize", binarize,
+      "none, threshold (1 where value >= threshold), sampled (1 with probability value / 255), or quantize (0 .. 255 "
+      "to `levels` steps of equal width)",
+      one_of({"none", "threshold", "sampled", "quantize"}));
     f("threshold", threshold, "of binarize: threshold", between(0, 255));
+    f("skip_unreadable", skip_unreadable, "of a folder: leave out files that are no images, instead of refusing them");
   }
 };
 

@@ -23,7 +23,8 @@ torch::Tensor sampled(const torch::Tensor& flat, int64_t seed) {
   const int64_t D = grey.size(1);
   for (int64_t n = 0; n < grey.size(0); ++n) {
     RandomStream own = random.at(n);
-    for (int64_t d = 0; d < D; ++d) bits.data_ptr<uint8_t>()[n * D + d] = own.uniform() * 255 < grey.data_ptr<double>()[n * D + d];
+    for (int64_t d = 0; d < D; ++d)
+      bits.data_ptr<uint8_t>()[n * D + d] = own.uniform() * 255 < grey.data_ptr<double>()[n * D + d];
   }
   return bits;
 }
@@ -33,8 +34,9 @@ void check_levels(const torch::Tensor& flat, int64_t levels, const std::string& 
   const auto bad = (values.lt(0) | values.gt(levels - 1) | values.ne(values.floor())).nonzero();
   if (bad.size(0) == 0) return;
   const int64_t row = bad[0][0].item<int64_t>(), column = bad[0][1].item<int64_t>();
-  throw InputError(source, cat("row ", row, ", variable ", column, ": ",
-                               got_expected(values[row][column].item<double>(), cat("an integer in 0 .. ", levels - 1))));
+  throw InputError(source,
+                   cat("row ", row, ", variable ", column, ": ",
+                       got_expected(values[row][column].item<double>(), cat("an integer in 0 .. ", levels - 1))));
 }
 
 }  // namespace
@@ -51,6 +53,10 @@ torch::Tensor encode(const torch::Tensor& raw, const Encoding& encoding, const s
   }
   if (encoding.binarize == "threshold") return flat.ge(encoding.threshold).to(torch::kUInt8);
   if (encoding.binarize == "sampled") return sampled(flat, encoding.seed);
+  if (encoding.binarize == "quantize") {
+    check_levels(flat, 256, source);
+    return (flat.to(torch::kInt64) * encoding.levels).floor_divide(256).to(torch::kUInt8);
+  }
   check_levels(flat, encoding.levels, source);
   return flat.to(torch::kUInt8).contiguous();
 }
@@ -63,16 +69,18 @@ torch::Tensor with_label(const torch::Tensor& x, const torch::Tensor& labels, co
   const auto bad = (column.lt(0) | column.ge(kClasses)).nonzero();
   if (bad.size(0) > 0) {
     const int64_t row = bad[0][0].item<int64_t>();
-    throw InputError(source, cat("row ", row, ": ", got_expected(cat("label ", column[row].item<int64_t>()),
-                                                               cat("0 .. ", kClasses - 1))));
+    throw InputError(source, cat("row ", row, ": ",
+                                 got_expected(cat("label ", column[row].item<int64_t>()), cat("0 .. ", kClasses - 1))));
   }
   return torch::cat({x, column.to(torch::kUInt8).unsqueeze(1)}, 1);
 }
 
 namespace {
 
-DataSet load_split(const std::string& spec, Split split, const Encoding& encoding, LabelPlace label) {
-  const auto raw = data::load_array_split(spec, split);
+DataSet load_split(const std::string& spec, Split split, const DataConfig& config, const Encoding& encoding,
+                   LabelPlace label) {
+  const auto unreadable = config.skip_unreadable ? data::Unreadable::skip : data::Unreadable::refuse;
+  const auto raw = data::load_array_split(spec, split, 0, unreadable);
   Encoding own = encoding;
   own.seed = encoding.seed + static_cast<int64_t>(split);  // no two splits share their draws
   DataSet set{.x = encode(raw, own, spec), .shape = raw.sizes().slice(1).vec()};
@@ -88,7 +96,8 @@ void keep_first(DataSet& set, int64_t limit) {
 void hold_out(std::map<Split, DataSet>& sets, int64_t count) {
   DataSet& train = sets.at(Split::train);
   const int64_t N = train.x.size(0);
-  if (count >= N) throw UsageError("data.holdout", got_expected(count, cat("fewer than the ", N, " training examples")));
+  if (count >= N)
+    throw UsageError("data.holdout", got_expected(count, cat("fewer than the ", N, " training examples")));
   sets[Split::valid] = {.x = train.x.narrow(0, N - count, count), .shape = train.shape};
   train.x = train.x.narrow(0, 0, N - count);
 }
@@ -100,7 +109,7 @@ std::map<Split, DataSet> load_data(const DataConfig& config, const Encoding& enc
   const std::pair<Split, std::string> named[] = {
       {Split::train, config.train}, {Split::valid, config.valid}, {Split::test, config.test}};
   for (const auto& [split, spec] : named) {
-    if (!spec.empty()) sets[split] = load_split(spec, split, encoding, label);
+    if (!spec.empty()) sets[split] = load_split(spec, split, config, encoding, label);
   }
   if (config.holdout > 0 && sets.count(Split::train) && !sets.count(Split::valid)) hold_out(sets, config.holdout);
   for (auto& [split, set] : sets) {

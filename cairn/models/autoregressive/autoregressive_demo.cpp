@@ -7,6 +7,9 @@
 #include "cairn/data/source.h"
 #include "cairn/models/autoregressive/autoregressive_pipeline.h"
 #include "cairn/models/autoregressive/autoregressive_task.h"
+#include "cairn/models/autoregressive/gallery.h"
+#include "cairn/models/autoregressive/receptive_field.h"
+#include "cairn/models/autoregressive/sampling.h"
 #include "cairn/train/trainer.h"
 #include "cairn/vision/image.h"
 #include "cairn/vision/page.h"
@@ -18,8 +21,8 @@ namespace {
 constexpr int64_t kShown = 20;
 
 struct Trained {
-  double nll;      ///< nats an image, test split
-  double nll_95;   ///< half of its 95 % interval
+  double nll;     ///< nats an image, test split
+  double nll_95;  ///< half of its 95 % interval
   std::filesystem::path model;
 };
 
@@ -91,22 +94,51 @@ void show_classification(DemoContext& context, const torch::Tensor& digits, cons
                      " unseen digits rightly."));
 }
 
+/// What the pixel in the middle sees in networks of `kind` with fresh weights.
+vision::Picture view_of(const std::string& kind) {
+  constexpr int64_t kSide = 15;
+  const ModelSpec spec{.config = {.kind = kind, .features = 16, .layers = 6, .first_kernel = 3},
+                       .shape = {kSide, kSide},
+                       .encoding = {}};
+  const auto field = receptive_field(*make_model(spec), spec, kSide / 2, kSide / 2);
+  const int64_t blind = field.earlier.logical_and(field.seen.logical_not()).sum().item<int64_t>();
+  return {.pixels = field.picture, .caption = cat(kind, ": ", blind, " earlier pixels not seen, orange"), .scale = 1};
+}
+
+void show_image_model(DemoContext& context, const Trained& gated) {
+  const auto loaded = load_model(gated.model);
+  const auto x = sample(*loaded.model, 6, RandomStream(1, "demo"));
+  context.page.subheading("Gated PixelCNN: digits grow pixel by pixel")
+      .image({.pixels = growth_strip(x, loaded.spec),
+              .caption =
+                  "A row a digit, from its first pixels on; grey is not drawn yet. Two small layers, trained here."});
+  context.page.subheading("What a pixel sees").images({view_of("pixelcnn"), view_of("gated_pixelcnn")});
+}
+
 }  // namespace
 
 void demo(DemoContext& context) {
   context.page.heading("Autoregressive density models")
-      .paragraph("p(x) as a product of conditionals, one pixel after the other: exact likelihoods, sampling, completion, "
-                 "classification and compression from one network.");
-  const auto bernoulli = trained(context, "bernoulli", {"model.kind=bernoulli", "train.epochs=1", "train.lr=1e-6", "train.ema=0"});
-  const auto mixture = trained(context, "mixture", {"model.kind=mixture", "model.components=50", "train.epochs=8", "train.lr=0.02"});
+      .paragraph(
+          "p(x) as a product of conditionals, one pixel after the other: exact likelihoods, sampling, completion, "
+          "classification and compression from one network.");
+  const auto bernoulli =
+      trained(context, "bernoulli", {"model.kind=bernoulli", "train.epochs=1", "train.lr=1e-6", "train.ema=0"});
+  const auto mixture =
+      trained(context, "mixture", {"model.kind=mixture", "model.components=50", "train.epochs=8", "train.lr=0.02"});
   const auto nade = trained(context, "nade", {"train.epochs=15"});
-  show_likelihoods(context, {{"bernoulli", bernoulli}, {"mixture", mixture}, {"nade", nade}});
+  const auto gated = trained(context, "gated_pixelcnn",
+                             {"model.kind=gated_pixelcnn", "model.features=8", "model.layers=2", "train.epochs=1",
+                              "train.batch=50", "train.lr=0.01", "data.limit=5000"});
+  show_likelihoods(context,
+                   {{"bernoulli", bernoulli}, {"mixture", mixture}, {"nade", nade}, {"gated_pixelcnn", gated}});
 
   const auto model = DensityEstimator::load(nade.model);
   const auto digits = data::load_array_split("digits", data::Split::test);
   const auto labels = data::load_labels("digits", data::Split::test);
   const auto shown = digits.index_select(0, torch::arange(0, kShown * 97, 97, torch::kInt64));
   show_uses(context, model, shown);
+  show_image_model(context, gated);
   show_compression(context, model, digits);
   show_classification(context, digits, labels);
 }

@@ -4,6 +4,7 @@
 #include "cairn/models/autoregressive/classify.h"
 #include "cairn/models/autoregressive/compression.h"
 #include "cairn/models/autoregressive/model_factory.h"
+#include "cairn/models/autoregressive/receptive_field.h"
 #include "cairn/models/autoregressive/sampling.h"
 
 namespace cairn {
@@ -35,7 +36,9 @@ DensityEstimator DensityEstimator::load(const std::filesystem::path& folder) {
   return DensityEstimator(std::make_unique<LoadedModel>(load_model(folder)));
 }
 
-const std::vector<int64_t>& DensityEstimator::shape() const { return loaded_->spec.shape; }
+const std::vector<int64_t>& DensityEstimator::shape() const {
+  return loaded_->spec.shape;
+}
 
 torch::Tensor DensityEstimator::encoded(const torch::Tensor& x) const {
   const auto levels = encode(x, loaded_->spec.encoding, "x");
@@ -56,7 +59,8 @@ torch::Tensor DensityEstimator::shaped(const torch::Tensor& x) const {
 torch::Tensor DensityEstimator::score(const torch::Tensor& x) const {
   DensityModel& model = *loaded_->model;
   return in_batches(encoded(x), {0}, [&](const torch::Tensor& rows) {
-    return is_joint(loaded_->spec) ? marginal_log_likelihood(model, rows, model.members()) : log_likelihood(model, rows);
+    return is_joint(loaded_->spec) ? marginal_log_likelihood(model, rows, model.members())
+                                   : log_likelihood(model, rows);
   });
 }
 
@@ -65,7 +69,8 @@ torch::Tensor DensityEstimator::sample(const SampleOptions& options) const {
   if (options.count < 0) throw UsageError("sample", got_expected(cat("count ", options.count), "0 or more"));
   auto known = nothing_known(model, options.count);
   if (options.label) {
-    if (!is_joint(loaded_->spec)) throw UsageError("sample", "got a label, expected none: the model was trained without");
+    if (!is_joint(loaded_->spec))
+      throw UsageError("sample", "got a label, expected none: the model was trained without");
     if (*options.label < 0 || *options.label >= kClasses) {
       throw UsageError("sample", got_expected(cat("label ", *options.label), cat("0 .. ", kClasses - 1)));
     }
@@ -97,13 +102,19 @@ torch::Tensor DensityEstimator::classify(const torch::Tensor& x) const {
                     [&](const torch::Tensor& rows) { return label_posterior(model, rows, model.members()).exp(); });
 }
 
+DensityEstimator::View DensityEstimator::sees(int64_t row, int64_t column) const {
+  const auto field = receptive_field(*loaded_->model, loaded_->spec, row, column);
+  return {field.picture, field.seen.sum().item<int64_t>(), field.earlier.sum().item<int64_t>()};
+}
+
 std::vector<uint8_t> DensityEstimator::fingerprint() const {
   return model_fingerprint(loaded_->spec.to_json().dump(), *loaded_->model);
 }
 
 void DensityEstimator::require_unlabelled(const char* task) const {
   if (is_joint(loaded_->spec)) {
-    throw UsageError(task, "got a joint model p(x, y), expected a model of p(x): its code would spend bits on the label");
+    throw UsageError(task,
+                     "got a joint model p(x, y), expected a model of p(x): its code would spend bits on the label");
   }
 }
 

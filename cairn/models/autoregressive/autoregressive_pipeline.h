@@ -59,6 +59,14 @@ class DensityEstimator : public Pipeline {
   /// Throws InputError, naming `source`, for a damaged file or another model's.
   torch::Tensor decompress(std::span<const uint8_t> bytes, const std::string& source) const;
 
+  /// Which earlier pixels the conditional of pixel (row, column) depends on.
+  struct View {
+    torch::Tensor picture;  ///< uint8 [.., .., 3]: the pixel red, seen ones light, earlier ones it does not see orange
+    int64_t seen = 0, earlier = 0;
+  };
+  /// Throws UsageError for a model of something else than pictures, and for a pixel outside.
+  View sees(int64_t row, int64_t column) const;
+
   std::vector<Command> commands() override;
 
  private:

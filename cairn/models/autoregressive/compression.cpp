@@ -47,11 +47,12 @@ std::vector<uint8_t> digest_of(const torch::Tensor& x) {
 void shares_of(const float* logits, int64_t rows, std::vector<Share>& shares) {
   constexpr uint64_t kTotal = uint64_t{1} << kProbabilityBits;
   shares.resize(rows + 1);
+  std::vector<double> p(rows + 1);
+  ops::probabilities(logits, rows, p.data());
   uint64_t sum = 0;
   int64_t likeliest = 0;
   for (int64_t k = 0; k <= rows; ++k) {
-    const double p = ops::probability(logits, rows, k);
-    shares[k].size = 1 + static_cast<uint64_t>(p * static_cast<double>(kTotal - 1024));
+    shares[k].size = 1 + static_cast<uint64_t>(p[k] * static_cast<double>(kTotal - 1024));
     sum += shares[k].size;
     if (shares[k].size > shares[likeliest].size) likeliest = k;
   }
@@ -98,7 +99,8 @@ Header read_header(std::span<const uint8_t> bytes, std::span<const uint8_t> fing
     throw InputError(source, got_expected(cat(header.D, " variables"), D));
   }
   if (header.payload != bytes.size() - kHeaderBytes) {
-    throw InputError(source, cat("damaged or cut short: ", got_expected(cat(bytes.size() - kHeaderBytes, " bytes of payload"), header.payload)));
+    throw InputError(source, cat("damaged or cut short: ",
+                                 got_expected(cat(bytes.size() - kHeaderBytes, " bytes of payload"), header.payload)));
   }
   constexpr uint64_t kMaxValues = uint64_t{1} << 32;
   if (header.D == 0 || header.N > kMaxValues / header.D) {

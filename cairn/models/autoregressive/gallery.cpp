@@ -11,7 +11,7 @@ namespace cairn::autoregressive {
 
 namespace {
 
-constexpr int64_t kSamples = 60, kColumns = 20, kCompleted = 20;
+constexpr int64_t kSamples = 60, kColumns = 20, kCompleted = 20, kGrowing = 3;
 
 /// The mask whose known part is the first half of the pixels in raster order; a label is unknown.
 torch::Tensor upper_half(const DensityModel& model, const ModelSpec& spec) {
@@ -29,24 +29,52 @@ void add_completions(vision::Page& page, const LoadedModel& loaded, const torch:
   try {
     completed = complete(model, {examples, mask}, RandomStream(0, "gallery"));
   } catch (const UsageError&) {
-    page.note("The order of this model does not begin with the upper half, so it cannot complete the lower one exactly.");
+    page.note(
+        "The order of this model does not begin with the upper half, so it cannot complete the lower one exactly.");
     return;
   }
   const auto hidden = examples * mask.to(torch::kUInt8);
   const auto rows = torch::cat({examples, hidden, completed});
   page.subheading("Completions")
       .image({.pixels = sheet(rows, loaded.spec, kColumns),
-              .caption = "First row: held-out examples. Second: the half that the model sees. Third: the rest, drawn from "
-                         "p(unknown | known)."});
+              .caption =
+                  "First row: held-out examples. Second: the half that the model sees. Third: the rest, drawn from "
+                  "p(unknown | known)."});
+}
+
+}  // namespace
+
+namespace {
+
+/// Values from 0 to 1 of the pixels of x [N, D (+ label)].
+torch::Tensor brightness(const torch::Tensor& x, const ModelSpec& spec) {
+  const auto pixels = x.narrow(1, 0, x.size(1) - is_joint(spec)).to(torch::kFloat32);
+  return pixels / static_cast<double>(spec.encoding.levels - 1);
+}
+
+/// pixels [N, D] as one picture of N.
+torch::Tensor picture_of(const torch::Tensor& pixels, const ModelSpec& spec, int64_t columns) {
+  const auto& shape = spec.shape;
+  std::vector<int64_t> sizes{pixels.size(0), 1, pixels.size(1)};
+  const bool colours = shape.size() == 3 && shape[2] == 3, grey = shape.size() == 3 && shape[2] == 1;
+  if (shape.size() == 2 || colours || grey) sizes = {pixels.size(0), shape[0], shape[1]};
+  if (colours) sizes.push_back(3);
+  return vision::grid(pixels.reshape(sizes), {.columns = columns});
 }
 
 }  // namespace
 
 torch::Tensor sheet(const torch::Tensor& x, const ModelSpec& spec, int64_t columns) {
-  const auto pixels = x.narrow(1, 0, x.size(1) - is_joint(spec)).to(torch::kFloat32) / static_cast<double>(spec.encoding.levels - 1);
-  const bool picture = spec.shape.size() == 2;
-  const int64_t h = picture ? spec.shape[0] : 1, w = picture ? spec.shape[1] : pixels.size(1);
-  return vision::grid(pixels.reshape({x.size(0), h, w}), {.columns = columns});
+  return picture_of(brightness(x, spec), spec, columns);
+}
+
+torch::Tensor growth_strip(const torch::Tensor& x, const ModelSpec& spec) {
+  constexpr int64_t kStages = 14;
+  const auto pixels = brightness(x, spec);
+  const int64_t D = pixels.size(1);
+  const auto stages = pixels.unsqueeze(1).repeat({1, kStages, 1});  // [N, stages, D]
+  for (int64_t s = 0; s < kStages; ++s) stages.select(1, s).slice(1, (s + 1) * D / kStages).fill_(0.5);
+  return picture_of(stages.view({-1, D}), spec, kStages);
 }
 
 void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map<data::Split, DataSet>& sets) {
@@ -54,6 +82,10 @@ void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map
   page.heading("Samples").image(
       {.pixels = sheet(sample(model, kSamples, RandomStream(0, "gallery")), loaded.spec, kColumns),
        .caption = cat(kSamples, " exact draws from the model")});
+  if (is_image_model(loaded.spec.config)) {
+    page.subheading("How samples grow, pixel by pixel")
+        .image({.pixels = growth_strip(sample(model, kGrowing, RandomStream(0, "gallery")), loaded.spec)});
+  }
   const auto held_out = sets.count(data::Split::test) ? sets.find(data::Split::test) : sets.find(data::Split::valid);
   if (held_out == sets.end() || held_out->second.x.size(0) == 0) return;
   const auto& x = held_out->second.x;

@@ -4,8 +4,10 @@
 #include "cairn/models/autoregressive/bernoulli.h"
 #include "cairn/models/autoregressive/deep_nade.h"
 #include "cairn/models/autoregressive/fvsbn.h"
+#include "cairn/models/autoregressive/gated_pixelcnn.h"
 #include "cairn/models/autoregressive/made.h"
 #include "cairn/models/autoregressive/nade.h"
+#include "cairn/models/autoregressive/pixelcnn.h"
 #include "cairn/models/model_folder.h"
 
 namespace cairn::autoregressive {
@@ -18,7 +20,8 @@ struct SpecFields {  // the part of the spec that is not the recipe's `model` se
   void fields(Fields& f) {
     f("shape", shape, "of one example, without the label", each(at_least(1)));
     f("levels", encoding.levels, "values a variable takes", between(2, 256));
-    f("binarize", encoding.binarize, "how raw values become 0 and 1", one_of({"none", "threshold", "sampled"}));
+    f("binarize", encoding.binarize, "how raw values become levels",
+      one_of({"none", "threshold", "sampled", "quantize"}));
     f("threshold", encoding.threshold, "of binarize: threshold", between(0, 255));
     f("sampling_seed", encoding.seed, "of binarize: sampled");
   }
@@ -32,6 +35,39 @@ std::vector<Order> make_orders(const ModelSpec& spec) {
   options.name = "random";
   for (int64_t k = 1; k < spec.config.orders; ++k) orders.push_back(make_order(options, random.at(k)));
   return orders;
+}
+
+/// What the networks of image models ask of the options; they go through the pixels in raster order.
+void check_image_model(const ModelConfig& config, const ImageShape& shape) {
+  const auto refuse = [&](const char* option, const std::string& message) {
+    throw UsageError(cat("model.", option), cat(config.kind, ": ", message));
+  };
+  if (config.order != "raster") refuse("order", got_expected(cat("'", config.order, "'"), "'raster'"));
+  if (config.label == "last") refuse("label", "got 'last', expected 'none' or 'first': the pixels depend on the label");
+  if (config.kernel % 2 == 0) refuse("kernel", got_expected(config.kernel, "an odd number"));
+  if (config.first_kernel % 2 == 0) refuse("first_kernel", got_expected(config.first_kernel, "an odd number"));
+  const auto colours = cat("a multiple of the ", shape.channels, " colour channels");
+  if (config.features % shape.channels != 0) refuse("features", got_expected(config.features, colours));
+  if (config.head % shape.channels != 0) refuse("head", got_expected(config.head, colours));
+}
+
+std::shared_ptr<DensityModel> make_image_model(const ModelSpec& spec, const Order& order) {
+  const ModelConfig& config = spec.config;
+  const auto shape = ImageShape::of(spec.shape);
+  check_image_model(config, shape);
+  const ImageModelOptions options{.shape = shape,
+                                  .levels = spec.encoding.levels,
+                                  .features = config.features,
+                                  .layers = config.layers,
+                                  .kernel = config.kernel,
+                                  .first_kernel = config.first_kernel,
+                                  .head = config.head,
+                                  .labels = config.label_place() == LabelPlace::none ? 0 : kClasses,
+                                  .order = order};
+  const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
+  const RandomStream weights(config.seed, "weights");
+  if (config.kind == "pixelcnn") return std::make_shared<PixelCnn>(variables, options, weights);
+  return std::make_shared<GatedPixelCnn>(variables, options, weights);
 }
 
 void check(const ModelConfig& config) {
@@ -75,12 +111,17 @@ ModelSpec ModelSpec::from_json(const Json& json, const std::string& source) {
   return spec;
 }
 
+bool is_image_model(const ModelConfig& config) {
+  return config.kind == "pixelcnn" || config.kind == "gated_pixelcnn";
+}
+
 namespace {
 
 std::shared_ptr<DensityModel> make_kind(const ModelSpec& spec) {
   const ModelConfig& config = spec.config;
   const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
   const auto orders = make_orders(spec);
+  if (is_image_model(config)) return make_image_model(spec, orders[0]);
   const RandomStream weights(config.seed, "weights");
   if (config.kind == "bernoulli") return std::make_shared<IndependentBernoulli>(variables, orders[0]);
   if (config.kind == "mixture") {

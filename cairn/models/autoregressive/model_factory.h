@@ -23,6 +23,9 @@ struct ModelSpec {
   static ModelSpec from_json(const Json& json, const std::string& source);
 };
 
+/// Whether the network is one of pixels (image_model.h).
+bool is_image_model(const ModelConfig& config);
+
 std::shared_ptr<DensityModel> make_model(const ModelSpec& spec);
 
 struct LoadedModel {

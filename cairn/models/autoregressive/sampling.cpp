@@ -13,17 +13,19 @@ namespace {
 
 /// The level at which the running sum of probabilities passes u: logits [K - 1], level 0 the reference.
 int64_t draw(const float* logits, int64_t rows, double u) {
+  std::vector<double> p(rows + 1);
+  ops::probabilities(logits, rows, p.data());
   double cumulative = 0;
   for (int64_t k = 0; k < rows; ++k) {
-    cumulative += ops::probability(logits, rows, k);
+    cumulative += p[k];
     if (u < cumulative) return k;
   }
   return rows;
 }
 
 struct Walk {
-  torch::Tensor x;              ///< [N, D] uint8: what was known, and what was drawn
-  torch::Tensor log_evidence;   ///< [N] float64: log p(x_known), if the known ones come first
+  torch::Tensor x;             ///< [N, D] uint8: what was known, and what was drawn
+  torch::Tensor log_evidence;  ///< [N] float64: log p(x_known), if the known ones come first
 };
 
 /// Follows `order` with the given examples: known variables are set, the others drawn.
@@ -77,8 +79,9 @@ std::vector<Order> usable_orders(DensityModel& model, const torch::Tensor& mask)
     if (model.orderless() && any_known) break;  // one order that starts with the known ones is as exact as many
   }
   if (orders.empty()) {
-    throw UsageError("complete", "got a mask whose known variables do not come first in the model's order, expected one "
-                                 "that does, or an orderless model (deep_nade): only these give exact conditional draws");
+    throw UsageError("complete",
+                     "got a mask whose known variables do not come first in the model's order, expected one "
+                     "that does, or an orderless model (deep_nade): only these give exact conditional draws");
   }
   return orders;
 }

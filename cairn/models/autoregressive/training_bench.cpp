@@ -1,4 +1,5 @@
 // Training epochs through the real training step, against PyTorch on the same batches from the same initial weights.
+#include "cairn/base/error.h"
 #include "cairn/base/memory.h"
 #include "cairn/io/npy.h"
 #include "cairn/models/autoregressive/autoregressive_bench.h"
@@ -93,6 +94,16 @@ Benchmark memory(const Entry& entry) {
           }};
 }
 
+/// Epochs of an image model against the same network with square masked filters.
+Benchmark image_epoch(const std::string& kind) {
+  return epoch({.name = cat("autoregressive/", kind, "_epoch"),
+                .help = cat("training epoch of ", kind,
+                            ", 7 layers of 32 features, batches of 100, against PyTorch with masked square filters"),
+                .model = {{"kind", kind}, {"features", 32}, {"layers", 7}},
+                .peer = {"pixelcnn.py", {"--kind", kind}},
+                .batches = 1});
+}
+
 }  // namespace
 
 std::vector<Benchmark> training_benchmarks() {
@@ -113,6 +124,8 @@ std::vector<Benchmark> training_benchmarks() {
                      "linear layers",
              .model = made,
              .peer = {"made.py", {}}}),
+      image_epoch("pixelcnn"),
+      image_epoch("gated_pixelcnn"),
       memory({.name = "autoregressive/nade_memory",
               .help = "memory that training of NADE takes beyond the program, its model and data, against the "
                       "vectorised PyTorch",

@@ -56,9 +56,18 @@ TEST(Encode, BinarisesByTheNamedRule) {
   EXPECT_NEAR(means[1].item<double>(), 127.0 / 255, 0.04);
 }
 
+TEST(Encode, QuantizesToStepsOfEqualWidth) {
+  const auto grey = torch::tensor({0, 63, 64, 127, 128, 191, 192, 255}, torch::kUInt8).view({1, 8});
+  EXPECT_TRUE(torch::equal(encode(grey, {.levels = 4, .binarize = "quantize"}, "x"),
+                           torch::tensor({0, 0, 1, 1, 2, 2, 3, 3}, torch::kUInt8).view({1, 8})));
+  EXPECT_TRUE(torch::equal(encode(grey, {.levels = 256, .binarize = "quantize"}, "x"), grey));
+  EXPECT_THROW(encode(grey.to(torch::kInt64) + 1, {.levels = 4, .binarize = "quantize"}, "x"), InputError);
+}
+
 TEST(Label, IsTheLastColumnAndIsChecked) {
   const auto x = torch::zeros({2, 3}, torch::kUInt8);
-  EXPECT_TRUE(torch::equal(with_label(x, torch::tensor({7, 9}), "x").select(1, 3), torch::tensor({7, 9}, torch::kUInt8)));
+  EXPECT_TRUE(
+      torch::equal(with_label(x, torch::tensor({7, 9}), "x").select(1, 3), torch::tensor({7, 9}, torch::kUInt8)));
   EXPECT_THROW(with_label(x, torch::tensor({1}), "x"), InputError);
   EXPECT_NE(error_of([&] { with_label(x, torch::tensor({1, 10}), "x"); }).find("row 1"), std::string::npos);
 }

@@ -17,12 +17,35 @@ struct SmallModel {
   int64_t levels = 2;
 };
 
-inline void PrintTo(const SmallModel& model, std::ostream* out) { *out << model.name; }
+inline void PrintTo(const SmallModel& model, std::ostream* out) {
+  *out << model.name;
+}
+
+/// Image models: one and three channels, two and three levels, a label, filters wider than the image, a single pixel.
+inline void add_image_models(std::vector<SmallModel>& models) {
+  for (const std::string kind : {"pixelcnn", "gated_pixelcnn"}) {
+    const ModelConfig config{.kind = kind, .features = 3, .layers = 2, .head = 6};
+    models.push_back({kind, config, {3, 4}});
+    models.push_back({kind + "_three_levels", config, {2, 3}, 3});
+    models.push_back({kind + "_colours", config, {2, 2, 3}});
+    models.push_back({kind + "_colours_three_levels", config, {1, 2, 3}, 3});
+    models.push_back({kind + "_one_variable", config, {1, 1}});
+    auto labelled = config;
+    labelled.label = "first";
+    models.push_back({kind + "_label_first", labelled, {2, 3}});
+    auto wide = config;
+    wide.kernel = 5;
+    wide.first_kernel = 9;
+    models.push_back({kind + "_wide", wide, {4, 2}});
+  }
+}
 
 /// Every kind with its variants: orders, depths, ensembles, direct connections, label first and last, three levels.
 inline std::vector<SmallModel> small_models() {
   std::vector<SmallModel> models;
-  const auto add = [&](std::string name, ModelConfig config) { models.push_back({std::move(name), std::move(config)}); };
+  const auto add = [&](std::string name, ModelConfig config) {
+    models.push_back({std::move(name), std::move(config)});
+  };
   add("bernoulli", {.kind = "bernoulli"});
   add("mixture", {.kind = "mixture", .components = 3});
   add("mixture_random", {.kind = "mixture", .order = "random", .components = 3});
@@ -51,6 +74,13 @@ inline std::vector<SmallModel> small_models() {
   for (const char* kind : {"fvsbn", "nade", "deep_nade", "made"}) {
     models.push_back({std::string(kind) + "_one_variable", {.kind = kind, .hidden = {4}}, {1}});
   }
+  add_image_models(models);
+  return models;
+}
+
+inline std::vector<SmallModel> small_image_models() {
+  std::vector<SmallModel> models;
+  add_image_models(models);
   return models;
 }
 

@@ -1,0 +1,76 @@
+#include "cairn/models/autoregressive/pixel_program.h"
+
+#include <algorithm>
+
+#include "cairn/models/autoregressive/density_model.h"
+
+namespace cairn::autoregressive {
+
+PixelProgram::PixelProgram(const ImageShape& shape) : shape_(shape) {
+  new_map(shape.channels, /*by_row=*/false);
+}
+
+PixelProgram::Map PixelProgram::new_map(int64_t channels, bool by_row) {
+  maps_.push_back({.channels = channels, .by_row = by_row});
+  return static_cast<Map>(maps_.size()) - 1;
+}
+
+namespace {
+
+/// Row `k` of the weight's window without the columns at its ends that are zero for all outputs.
+KernelRow kernel_row(const torch::Tensor& weight, const MaskedConvOptions& options, int64_t k) {
+  const auto taps = weight.select(2, k).permute({0, 2, 1});  // [out, columns, in]
+  const auto used = taps.ne(0).any(2).any(0).nonzero();      // [n, 1]
+  KernelRow row{.row = options.window.first_row + k, .first_column = options.window.first_column, .groups = {}};
+  if (used.size(0) == 0) return row;
+  const int64_t first = used[0][0].item<int64_t>(), last = used[-1][0].item<int64_t>();
+  row.first_column += first;
+  const auto matrix = taps.slice(1, first, last + 1).reshape({options.out, -1});
+  for (const auto& group : matrix.chunk(options.groups, 0)) row.groups.emplace_back(group);
+  return row;
+}
+
+}  // namespace
+
+PixelProgram::Map PixelProgram::conv(Map x, const MaskedConv& layer) {
+  const auto& options = layer->options();
+  const auto weight = as_floats(layer->masked_weight());
+  PixelLayer step{
+      .kind = PixelLayer::Kind::conv, .from = x, .other = x, .to = 0, .kernel = {}, .bias = {}, .label = {}};
+  for (int64_t k = 0; k < weight.size(2); ++k) {
+    auto row = kernel_row(weight, options, k);
+    if (!row.groups.empty()) step.kernel.push_back(std::move(row));
+  }
+  step.bias = as_floats(layer->bias());
+  if (layer->label().defined()) step.label = as_floats(layer->label());
+
+  PixelMap& from = maps_[x];
+  from.above = std::max(from.above, -options.window.first_row);
+  from.side = std::max(from.side, -options.window.first_column);
+  step.to = new_map(options.out, maps_[x].by_row || options.window.last_row < 0);
+  layers_.push_back(std::move(step));
+  return layers_.back().to;
+}
+
+PixelProgram::Map PixelProgram::relu(Map x) {
+  const Map to = new_map(maps_[x].channels, maps_[x].by_row);
+  layers_.push_back(
+      {.kind = PixelLayer::Kind::relu, .from = x, .other = x, .to = to, .kernel = {}, .bias = {}, .label = {}});
+  return to;
+}
+
+PixelProgram::Map PixelProgram::gate(Map a) {
+  const Map to = new_map(maps_[a].channels / 2, maps_[a].by_row);
+  layers_.push_back(
+      {.kind = PixelLayer::Kind::gate, .from = a, .other = a, .to = to, .kernel = {}, .bias = {}, .label = {}});
+  return to;
+}
+
+PixelProgram::Map PixelProgram::add(Map a, Map b) {
+  const Map to = new_map(maps_[a].channels, maps_[a].by_row && maps_[b].by_row);
+  layers_.push_back(
+      {.kind = PixelLayer::Kind::add, .from = a, .other = b, .to = to, .kernel = {}, .bias = {}, .label = {}});
+  return to;
+}
+
+}  // namespace cairn::autoregressive
