@@ -103,6 +103,26 @@ TEST(ToolWord2Vec, VectorsComeBackFromEveryLayout) {
   EXPECT_EQ(sandbox.read("f"), sandbox.read("v.txt"));
 }
 
+TEST(ToolWord2Vec, SmallerNumbersComeBack) {
+  const Sandbox sandbox;
+  sandbox.write("v.txt", "3 2\nking 1 0.25\nqueen 0.5 -0.125\nriver -1 2\n");
+  ASSERT_EQ(sandbox.cairn({"import", "word2vec-text", "v.txt", "--out", "m"}).exit_code, 0);
+  for (const char* layout : {"vectors-float32", "vectors-float16", "vectors-int8"}) {
+    ASSERT_EQ(sandbox.cairn({"export", "m", layout, "--out", "f"}).exit_code, 0);
+    const Outcome in = sandbox.cairn({"import", layout, "f", "--out", layout});
+    ASSERT_EQ(in.exit_code, 0) << in.err;
+    ASSERT_EQ(sandbox.cairn({"export", layout, layout, "--out", "g"}).exit_code, 0);
+    EXPECT_EQ(sandbox.read("g"), sandbox.read("f")) << layout;
+    const Outcome vector = sandbox.cairn({"run", layout, "vector", "queen", "--json"});
+    ASSERT_EQ(vector.exit_code, 0) << vector.err;
+    EXPECT_NEAR(vector.json()["vector"][1].get<double>(), -0.125, 0.5 / 127);
+  }
+  EXPECT_EQ(sandbox.read("vectors-float32/model.safetensors"), sandbox.read("m/model.safetensors"));
+  expect_refusal(sandbox, {"import", "vectors-int8", "m/model.safetensors", "--out", "x"},
+                 {.exit_code = 1, .messages = {"model.safetensors", "carries no config"}});
+  expect_refusal(sandbox, {"import", "vectors-int8", "v.txt", "--out", "x"}, {.exit_code = 1, .messages = {"v.txt"}});
+}
+
 TEST(ToolWord2Vec, WhatIsWrongIsRefusedAndLeavesNothing) {
   const Sandbox sandbox;
   sandbox.write("t.txt", small_text());
