@@ -1,7 +1,9 @@
 """An epoch of word2vec by a peer, in words a second of wall time, over text.txt.
 
 --how gensim       gensim's Word2Vec on the same sentences, its vocabulary counted beforehand
---how word2vec.c   Mikolov's program, $WORD2VEC_C: what a second epoch takes
+--how word2vec.c   Mikolov's program, $WORD2VEC_C, less what it takes to start: a run over one line of text. Both read a
+                   vocabulary counted beforehand. One epoch, because at its last commit a thread that has reached the
+                   file's end trains no further epoch (its flag for the end stays set).
 """
 
 import os
@@ -38,19 +40,24 @@ def c_round():
     program = os.environ.get("WORD2VEC_C")
     if not program:
         raise SystemExit("set WORD2VEC_C to word2vec, built from github.com/tmikolov/word2vec with -O3 -march=native")
-    output = os.path.join(tempfile.mkdtemp(), "vectors.bin")
-    common = [program, "-train", path, "-output", output, "-cbow", str(int(not skipgram)), "-size", str(options.dim),
-              "-window", str(options.window), "-negative", str(options.negative), "-hs", "0", "-sample",
-              str(options.sample), "-threads", str(options.threads), "-binary", "1", "-debug", "1"]
+    work = tempfile.mkdtemp()
+    vocabulary, line = os.path.join(work, "vocabulary"), os.path.join(work, "line.txt")
+    with open(path, encoding="utf-8") as text, open(line, "w", encoding="utf-8") as first:
+        first.write(text.readline())
+    settings = ["-output", os.path.join(work, "vectors.bin"), "-cbow", str(int(not skipgram)), "-size", str(options.dim),
+                "-window", str(options.window), "-negative", str(options.negative), "-hs", "0", "-sample",
+                str(options.sample), "-threads", str(options.threads), "-binary", "1", "-debug", "1", "-iter", "1"]
 
-    def seconds(epochs):
+    def seconds(train, *more):
         begin = time.perf_counter()
-        printed = subprocess.run(common + ["-iter", str(epochs)], check=True, capture_output=True, text=True).stdout
-        return time.perf_counter() - begin, printed
+        subprocess.run([program, "-train", train, *settings, *more], check=True, capture_output=True)
+        return time.perf_counter() - begin
 
-    once, printed = seconds(1)
-    words = int(printed.split("Words in train file: ")[1].split()[0])
-    return lambda: (words / (seconds(2)[0] - once), {})
+    seconds(path, "-save-vocab", vocabulary)
+    with open(vocabulary, encoding="utf-8") as counted:
+        words = sum(int(entry.split()[1]) for entry in counted if not entry.startswith("</s>"))
+    start = min(seconds(line, "-read-vocab", vocabulary) for _ in range(3))
+    return lambda: (words / (seconds(path, "-read-vocab", vocabulary) - start), {})
 
 
 serve(gensim_round() if options.how == "gensim" else c_round())

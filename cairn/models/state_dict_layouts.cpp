@@ -13,8 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char kConfigKey[] = "cairn.config";
-
 const fs::path& only_file(const ImportRequest& request) {
   if (request.files.size() != 1) throw UsageError("import", got_expected(cat(request.files.size(), " files"), "one"));
   return request.files.front();
@@ -53,12 +51,6 @@ Layout pytorch_layout(const std::string& system, const NetworkFactory& make_netw
               }};
 }
 
-Json carried_config(const fs::path& file) {
-  const auto metadata = io::read_safetensors(file).metadata;
-  const auto found = metadata.find(kConfigKey);
-  return found == metadata.end() ? Json() : parse_model_config(found->second, cat(file.string(), ", ", kConfigKey));
-}
-
 Layout safetensors_layout(const std::string& system, const NetworkFactory& make_network) {
   return {.name = "safetensors",
           .help = "the state dict with its config in one file; import of one without config needs --config",
@@ -77,6 +69,12 @@ Layout safetensors_layout(const std::string& system, const NetworkFactory& make_
 }
 
 }  // namespace
+
+Json carried_config(const fs::path& file) {
+  const auto metadata = io::read_safetensors(file).metadata;
+  const auto found = metadata.find(kConfigKey);
+  return found == metadata.end() ? Json() : parse_model_config(found->second, cat(file.string(), ", ", kConfigKey));
+}
 
 std::vector<Layout> state_dict_layouts(const std::string& system, const NetworkFactory& make_network) {
   return {pytorch_layout(system, make_network), safetensors_layout(system, make_network)};

@@ -18,4 +18,8 @@ using NetworkFactory = std::function<std::shared_ptr<torch::nn::Module>(const Js
 /// `safetensors`: the same, with the config in the file's metadata, so that it can be imported by itself.
 std::vector<Layout> state_dict_layouts(const std::string& system, const NetworkFactory& make_network);
 
+/// The metadata key of a safetensors file that carries its config, and that config (null where there is none).
+constexpr char kConfigKey[] = "cairn.config";
+Json carried_config(const std::filesystem::path& file);
+
 }  // namespace cairn

@@ -19,14 +19,41 @@ namespace cairn::ops::HWY_NAMESPACE {
 using Floats = hn::CappedTag<float, kPairLanes>;
 using Vec = hn::Vec<Floats>;
 
+/// Adds the halves of v until four lanes are left.
+template <class D>
+HWY_INLINE auto fold_to_four(D /*d*/, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) > 4) {
+    const hn::Half<D> half;
+    return fold_to_four(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    return v;
+  }
+}
+
+/// out[i] = the sum of v[i]'s lanes, i < 4: three levels of additions for all four at once.
+HWY_INLINE void four_sums(Floats d, const Vec* v, float* HWY_RESTRICT out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int i = 0; i < 4; ++i) out[i] = hn::GetLane(v[i]);
+#else
+  const hn::Repartition<double, Floats> pairs;
+  const auto interleaved = [&](Vec a, Vec b) {
+    return hn::BitCast(pairs, hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)));
+  };
+  const auto ab = interleaved(v[0], v[1]), cd = interleaved(v[2], v[3]);
+  const Vec low = hn::BitCast(d, hn::InterleaveLower(pairs, ab, cd)),
+            high = hn::BitCast(d, hn::InterleaveUpper(pairs, ab, cd));
+  const hn::CappedTag<float, 4> four;
+  hn::StoreU(fold_to_four(d, hn::Add(low, high)), four, out);
+#endif
+}
+
 /// scores[b * U + u] for a tile of BX x CU rows.
 template <int BX, int CU>
 HWY_INLINE void score_tile(const PairBlock& k, int64_t b, int64_t u, float* HWY_RESTRICT scores) {
   const Floats d;
-  Vec sums[BX][CU];
-  for (int i = 0; i < BX; ++i) {
-    for (int j = 0; j < CU; ++j) sums[i][j] = hn::Zero(d);
-  }
+  constexpr int kSums = BX * CU, kRoom = (kSums + 3) / 4 * 4;
+  Vec sums[kRoom];
+  for (int i = 0; i < kRoom; ++i) sums[i] = hn::Zero(d);
   const float* x[BX];
   const float* c[CU];
   for (int i = 0; i < BX; ++i) x[i] = k.x[b + i];
@@ -36,11 +63,13 @@ HWY_INLINE void score_tile(const PairBlock& k, int64_t b, int64_t u, float* HWY_
     for (int j = 0; j < CU; ++j) cs[j] = hn::LoadU(d, c[j] + at);
     for (int i = 0; i < BX; ++i) {
       const Vec xs = hn::LoadU(d, x[i] + at);
-      for (int j = 0; j < CU; ++j) sums[i][j] = hn::MulAdd(xs, cs[j], sums[i][j]);
+      for (int j = 0; j < CU; ++j) sums[i * CU + j] = hn::MulAdd(xs, cs[j], sums[i * CU + j]);
     }
   }
+  float total[kRoom];
+  for (int i = 0; i < kRoom; i += 4) four_sums(d, sums + i, total + i);
   for (int i = 0; i < BX; ++i) {
-    for (int j = 0; j < CU; ++j) scores[(b + i) * k.U + u + j] = hn::GetLane(hn::SumOfLanes(d, sums[i][j]));
+    for (int j = 0; j < CU; ++j) scores[(b + i) * k.U + u + j] = total[i * CU + j];
   }
 }
 

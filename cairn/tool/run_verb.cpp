@@ -4,10 +4,10 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
+#include "cairn/io/spool.h"
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/tool/model_path.h"
-#include "cairn/tool/spool.h"
 #include "cairn/tool/task_flags.h"
 
 namespace cairn::tool {
@@ -44,7 +44,7 @@ Command& command_named(std::vector<Command>& commands, const std::string& name) 
 }
 
 void run_command(const Command& command, Invocation call, const OutputStyle& style) {
-  Spool spool;
+  io::Spool spool;
   if (call.in == "-") call.in = spool.stdin_as_file();
   if (call.out == "-") call.out.clear();
   const auto rows = make_row_output(command.writes_out ? "" : call.out, style);

@@ -2,7 +2,6 @@
 #include "cairn/text/text_source.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
@@ -11,6 +10,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/io/gzip.h"
+#include "cairn/io/temporary_folder.h"
 #include "cairn/text/block_map.h"
 
 namespace cairn::text {
@@ -20,12 +20,6 @@ namespace fs = std::filesystem;
 
 class TextSourceTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cairn-text-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::string file(const std::string& name, const std::string& bytes) const {
     fs::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name, std::ios::binary) << bytes;
@@ -46,7 +40,8 @@ class TextSourceTest : public testing::Test {
     return "";
   }
 
-  fs::path folder_;
+  const io::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 std::string gzipped(const std::string& text) {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "cairn/base/error.h"
+#include "cairn/io/temporary_folder.h"
 
 namespace cairn::text {
 namespace {
@@ -15,12 +16,6 @@ namespace fs = std::filesystem;
 
 class TokenizerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cairn-tokenizer-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   LineReader lines(const std::string& text) const {
     std::ofstream(folder_ / "text") << text;
     return LineReader(TextSource({folder_ / "text"}));
@@ -29,7 +24,8 @@ class TokenizerTest : public testing::Test {
     return Tokenizer::learn(options, lines(text));
   }
 
-  fs::path folder_;
+  const io::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(TokenizerTest, WordsByFallingCountWithTheEndOfALine) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cairn/base/random.h"
 #include "tool.h"
 
 namespace cairn::testing {
@@ -60,6 +61,37 @@ TEST(ToolWord2Vec, AResumedRunEndsInTheSameBytesWithOtherThreads) {
   EXPECT_NE(sandbox.read("whole/model/model.safetensors"), sandbox.read("one/model/model.safetensors"));
 }
 
+/// The tool again and again, killed after up to `seconds`, until it ends by itself: `first` until there is a run
+/// folder, then resume. Returns how often it was killed.
+int until_it_ends(const Sandbox& sandbox, const std::string& run, const std::string& first, RandomStream& random) {
+  for (int kills = 0; kills < 200; ++kills) {
+    // Longer from kill to kill, so that a slow machine gets on too.
+    const double seconds = 0.1 + 0.01 * static_cast<double>(random.below(60) * static_cast<uint64_t>(1 + kills));
+    const std::string line = fs::exists(sandbox / (run + "/recipe.yaml")) ? "cairn resume " + run : first;
+    const Outcome outcome = sandbox.shell("timeout -s KILL " + std::to_string(seconds) + " " + line);
+    if (outcome.exit_code == 0) return kills;
+    EXPECT_EQ(outcome.exit_code, 137) << outcome.err;
+  }
+  return -1;
+}
+
+TEST(ToolWord2Vec, KilledAtRandomInstantsItEndsInTheSameBytes) {
+  const Sandbox sandbox;
+  sandbox.write("t.txt", small_text());
+  const std::vector<std::string> often{"train.epochs=200", "train.checkpoint_every=1 epoch", "--threads", "2"};
+  ASSERT_EQ(sandbox.cairn(train("whole", often)).exit_code, 0);
+  RandomStream random(5, "kills");
+  for (int kills = 0, run = 0; kills < 10; ++run) {
+    const std::string name = "killed-" + std::to_string(run);
+    std::string first = "cairn";
+    for (const auto& word : train(name, often)) first += " '" + word + "'";
+    const int now = until_it_ends(sandbox, name, first, random);
+    ASSERT_GE(now, 0) << "it never ended";
+    kills += now;
+    EXPECT_EQ(sandbox.read(name + "/model/model.safetensors"), sandbox.read("whole/model/model.safetensors"));
+  }
+}
+
 TEST(ToolWord2Vec, GoesOnWithNewText) {
   const Sandbox sandbox;
   sandbox.write("t.txt", small_text());
@@ -101,6 +133,26 @@ TEST(ToolWord2Vec, VectorsComeBackFromEveryLayout) {
     EXPECT_EQ(sandbox.read(std::string(layout) + "/model.safetensors"), sandbox.read("m/model.safetensors"));
   }
   EXPECT_EQ(sandbox.read("f"), sandbox.read("v.txt"));
+}
+
+TEST(ToolWord2Vec, SmallerNumbersComeBack) {
+  const Sandbox sandbox;
+  sandbox.write("v.txt", "3 2\nking 1 0.25\nqueen 0.5 -0.125\nriver -1 2\n");
+  ASSERT_EQ(sandbox.cairn({"import", "word2vec-text", "v.txt", "--out", "m"}).exit_code, 0);
+  for (const char* layout : {"vectors-float32", "vectors-float16", "vectors-int8"}) {
+    ASSERT_EQ(sandbox.cairn({"export", "m", layout, "--out", "f"}).exit_code, 0);
+    const Outcome in = sandbox.cairn({"import", layout, "f", "--out", layout});
+    ASSERT_EQ(in.exit_code, 0) << in.err;
+    ASSERT_EQ(sandbox.cairn({"export", layout, layout, "--out", "g"}).exit_code, 0);
+    EXPECT_EQ(sandbox.read("g"), sandbox.read("f")) << layout;
+    const Outcome vector = sandbox.cairn({"run", layout, "vector", "queen", "--json"});
+    ASSERT_EQ(vector.exit_code, 0) << vector.err;
+    EXPECT_NEAR(vector.json()["vector"][1].get<double>(), -0.125, 0.5 / 127);
+  }
+  EXPECT_EQ(sandbox.read("vectors-float32/model.safetensors"), sandbox.read("m/model.safetensors"));
+  expect_refusal(sandbox, {"import", "vectors-int8", "m/model.safetensors", "--out", "x"},
+                 {.exit_code = 1, .messages = {"model.safetensors", "carries no config"}});
+  expect_refusal(sandbox, {"import", "vectors-int8", "v.txt", "--out", "x"}, {.exit_code = 1, .messages = {"v.txt"}});
 }
 
 TEST(ToolWord2Vec, WhatIsWrongIsRefusedAndLeavesNothing) {

@@ -1,16 +1,11 @@
 #include "cairn/models/word2vec/corpus.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 
 #include "cairn/base/error.h"
 #include "cairn/base/log.h"
 #include "cairn/data/text_spec.h"
 #include "cairn/io/atomic_file.h"
-#include "cairn/io/byte_reader.h"
 #include "cairn/text/block_map.h"
 #include "cairn/text/word_rule.h"
 
@@ -18,21 +13,6 @@ namespace cairn::word2vec {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Copies stdin, which can be read only once, into a temporary file.
-fs::path spooled_stdin() {
-  std::string name = (fs::temp_directory_path() / "cairn-text-XXXXXX").string();
-  const int descriptor = ::mkstemp(name.data());
-  if (descriptor < 0) throw EnvironmentError(name, "cannot make a temporary file for stdin");
-  ::close(descriptor);
-  std::ofstream file(name, std::ios::binary);
-  io::ByteReader in("-");
-  std::string block(1 << 20, '\0');
-  while (const size_t got = in.read(block.data(), block.size())) file.write(block.data(), static_cast<int64_t>(got));
-  file.close();
-  if (!file) throw EnvironmentError(name, "cannot hold what came from stdin: is the disk full?");
-  return name;
-}
 
 /// The first `left` words of normalised text; `left` falls by those taken.
 std::string first_words(std::string text, int64_t& left) {
@@ -52,19 +32,11 @@ Corpus::Corpus(const DataConfig& config, int threads)
     : config_(config), threads_(threads), rule_(text::word_rule_named(config.words)) {
   if (config.train.empty()) throw UsageError("data.train", got_expected("nothing", "text to train on"));
   if (config.train == "-") {
-    spool_ = spooled_stdin();
-    files_ = {spool_};
+    files_ = {spool_.stdin_as_file()};
   } else {
     files_ = data::text_split_files(config.train, data::Split::train);
   }
   learn_phrases();
-}
-
-Corpus::Corpus(Corpus&& other) noexcept = default;
-
-Corpus::~Corpus() {
-  std::error_code ignored;
-  if (!spool_.empty()) fs::remove(spool_, ignored);
 }
 
 /// work(worker, words) on each block's words by all threads; its results go to

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cairn/io/mapped_file.h"
+#include "cairn/io/spool.h"
 #include "cairn/models/word2vec/phrases.h"
 #include "cairn/models/word2vec/vocabulary.h"
 #include "cairn/models/word2vec/word2vec_config.h"
@@ -27,8 +28,6 @@ class Corpus {
   /// Finds the files and learns the phrases, where asked for. Throws
   /// EnvironmentError for text that is not there.
   Corpus(const DataConfig& config, int threads);
-  ~Corpus();
-  Corpus(Corpus&&) noexcept;
 
   const std::string& name() const { return config_.train; }
   /// One pass over the text by all threads. Throws InputError, with the counts,
@@ -52,7 +51,7 @@ class Corpus {
   int threads_;
   text::WordRule rule_;
   std::vector<std::filesystem::path> files_;
-  std::filesystem::path spool_;  // stdin's copy: the text is read more than once
+  io::Spool spool_;  // the text is read more than once
   std::vector<PhraseTable> phrases_;
 };
 

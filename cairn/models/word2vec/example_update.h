@@ -1,5 +1,4 @@
-// One example's update: vectors gathered, their logistic pairs moved, the
-// inputs' steps scattered.
+// One example's update: its rows found, their logistic pairs moved, the inputs' steps added to the rows.
 #pragma once
 
 #include <vector>
@@ -9,53 +8,46 @@
 
 namespace cairn::word2vec {
 
+/// Where an example's vectors are, in the order of its ids and outputs.
+struct ExampleRows {
+  std::vector<float*> inputs, outputs;
+
+  /// `rows` has float* input(id) and float* output(id), of `width` floats; they are on their way into the cache
+  /// afterwards.
+  template <class Rows>
+  void find(const ExampleView& example, const Rows& rows, int64_t width) {
+    inputs.clear();
+    outputs.clear();
+    for (const int32_t id : example.outputs) outputs.push_back(fetched(rows.output(id), width));
+    for (const int32_t id : example.ids) inputs.push_back(fetched(rows.input(id), width));
+  }
+
+ private:
+  static float* fetched(float* row, int64_t width) {
+    for (int64_t k = 0; k < width; k += 16) __builtin_prefetch(row + k, /*rw=*/1);
+    return row;
+  }
+};
+
 struct UpdateShape {
   int64_t width = 0, stride = 0;
-  bool divided = true;  ///< the input gradient of a mean of m rows is divided by
-                        ///< m (model.cbow: mean)
+  bool divided = true;  ///< the input gradient of a mean of m rows is divided by m (model.cbow: mean)
 };
 
 class ExampleUpdate {
  public:
   explicit ExampleUpdate(const UpdateShape& shape) : shape_(shape) {}
-
-  /// `rows` has float* input(id) and float* output(id). Returns the example's
-  /// loss before the update.
-  template <class Rows>
-  double apply(const Example& example, float lr, Rows& rows) {
-    gather(example, rows);
-    const double loss = pairs_.update({.x = x_.data(),
-                                       .c = c_.data(),
-                                       .p = example.p.data(),
-                                       .n = example.n.data(),
-                                       .B = example.B(),
-                                       .U = example.U(),
-                                       .width = shape_.width,
-                                       .stride = shape_.stride,
-                                       .lr = lr});
-    scatter(example);
-    return loss;
-  }
+  /// Returns the example's loss before the update.
+  double apply(const ExampleView& example, float lr, const ExampleRows& rows);
 
  private:
-  template <class Rows>
-  void gather(const Example& example, Rows& rows) {
-    inputs_.clear();
-    c_.clear();
-    x_.clear();
-    for (const int32_t id : example.ids) inputs_.push_back(rows.input(id));
-    for (const int32_t id : example.outputs) c_.push_back(rows.output(id));
-    hidden_.resize(static_cast<size_t>(example.B() * shape_.stride));
-    for (int64_t b = 0; b < example.B(); ++b) x_.push_back(mean(example, b));
-  }
-  const float* mean(const Example& example, int64_t b);
-  void scatter(const Example& example);
+  const float* mean(const ExampleView& example, const ExampleRows& rows, int64_t b);
+  void scatter(const ExampleView& example, const ExampleRows& rows);
 
   UpdateShape shape_;
   ops::LogisticPairs pairs_;
-  std::vector<float*> inputs_, c_;
   std::vector<const float*> x_;
-  std::vector<float> hidden_;
+  std::vector<float> hidden_, p_, n_;
 };
 
 }  // namespace cairn::word2vec

@@ -6,23 +6,22 @@
 #include "cairn/base/error.h"
 #include "cairn/models/word2vec/corpus.h"
 #include "cairn/models/word2vec/subwords.h"
+#include "cairn/ops/logistic_pairs.h"
 
 namespace cairn::word2vec {
 
 namespace {
 
-/// The column of `output`; a new one if it is not there yet.
-int64_t column_of(int32_t output, Example& example) {
+/// The column of `output`; a new one, not seen yet, if it is not there.
+size_t column_of(int32_t output, Example& example) {
   const auto& outputs = example.outputs;
-  const int64_t column = std::find(outputs.begin(), outputs.end(), output) - outputs.begin();
-  if (column == example.U()) example.outputs.push_back(output);
+  const auto column = static_cast<size_t>(std::find(outputs.begin(), outputs.end(), output) - outputs.begin());
+  if (column == outputs.size()) {
+    example.outputs.push_back(output);
+    example.truly.push_back(0);
+    example.falsely.push_back(0);
+  }
   return column;
-}
-
-void size_counts(Example& example) {
-  const auto pairs = static_cast<size_t>(example.B() * example.U());
-  example.p.assign(pairs + 16, 0);  // the kernel reads whole vectors
-  example.n.assign(pairs + 16, 0);
 }
 
 std::vector<uint32_t> keep_thresholds(const Vocabulary& vocabulary, double subsample) {
@@ -43,7 +42,62 @@ void Example::clear() {
   ids.clear();
   begins.assign(1, 0);
   outputs.clear();
+  truly.clear();
+  falsely.clear();
+  own.clear();
   positives = 0;
+}
+
+namespace {
+
+/// Rows of few columns, copied by whole vectors: what falls into the next row is written over by it.
+class ShortRow {
+ public:
+  static constexpr size_t kMost = ops::kPairLanes;
+  explicit ShortRow(std::span<const float> values) { std::copy(values.begin(), values.end(), values_); }
+  void copy_to(float* row) const { std::copy_n(values_, kMost, row); }
+
+ private:
+  float values_[kMost] = {};
+};
+
+class LongRow {
+ public:
+  explicit LongRow(std::span<const float> values) : values_(values) {}
+  void copy_to(float* row) const { std::copy(values_.begin(), values_.end(), row); }
+
+ private:
+  std::span<const float> values_;
+};
+
+template <class Row>
+void expand(const ExampleView& e, float* p, float* n) {
+  const Row truly(e.truly), falsely(e.falsely);
+  float drawn = 0;
+  for (const float times : e.falsely) drawn += times;
+  for (const int32_t own : e.own) {
+    truly.copy_to(p);
+    falsely.copy_to(n);
+    if (own >= 0) {
+      const float hit = n[own];
+      p[own] += 1;
+      n[own] = 0;
+      const float scale = hit < drawn ? drawn / (drawn - hit) : 0;
+      for (int64_t u = 0; hit > 0 && u < e.U(); ++u) n[u] *= scale;
+    }
+    p += e.U();
+    n += e.U();
+  }
+}
+
+}  // namespace
+
+void expand_counts(const ExampleView& example, float* p, float* n) {
+  if (example.outputs.size() <= ShortRow::kMost) {
+    expand<ShortRow>(example, p, n);
+  } else {
+    expand<LongRow>(example, p, n);
+  }
 }
 
 Sampling make_sampling(const ModelConfig& config, const Vocabulary& vocabulary, double subsample) {
@@ -126,16 +180,14 @@ bool ExampleStream::next(Example& example) {
   }
 }
 
-/// Rows of p and n are the same for every input.
+/// The same for every input.
 void ExampleStream::hierarchical_outputs(int32_t word, Example& example) {
-  const auto& path = sampling_.tree.paths[static_cast<size_t>(word)];
-  for (const auto& step : path) example.outputs.push_back(step.node);
-  size_counts(example);
-  for (int64_t b = 0; b < example.B(); ++b) {
-    for (int64_t u = 0; u < example.U(); ++u) {
-      (path[static_cast<size_t>(u)].turn ? example.n : example.p)[static_cast<size_t>(b * example.U() + u)] = 1;
-    }
+  for (const auto& step : sampling_.tree.paths[static_cast<size_t>(word)]) {
+    example.outputs.push_back(step.node);
+    example.truly.push_back(step.turn ? 0 : 1);
+    example.falsely.push_back(step.turn ? 1 : 0);
   }
+  example.own.assign(static_cast<size_t>(example.B()), -1);
   example.positives = example.B();
 }
 
@@ -151,58 +203,49 @@ void ExampleStream::skipgram(Example& example) {
   if (example.B() == 0) return;
   if (sampling_.config.hierarchical()) return hierarchical_outputs(word, example);
 
-  drawn_.clear();
-  example.outputs.push_back(word);
+  const auto own = static_cast<int32_t>(column_of(word, example));
   for (int64_t k = 0; k < sampling_.config.negative; ++k) {
-    drawn_.push_back(static_cast<int32_t>(column_of(sampling_.noise->draw_except(word, random_), example)));
+    example.falsely[column_of(sampling_.noise->draw_except(word, random_), example)] += 1;
   }
-  size_counts(example);
-  for (int64_t b = 0; b < example.B(); ++b) {
-    example.p[static_cast<size_t>(b * example.U())] = 1;
-    for (const int32_t u : drawn_) example.n[static_cast<size_t>(b * example.U() + u)] += 1;
-  }
+  example.own.assign(static_cast<size_t>(example.B()), own);
   example.positives = example.B();
 }
 
 void ExampleStream::subword_skipgram(Example& example) {
   const int32_t& word = sentence_[static_cast<size_t>(position_)];
   const Window w = window();
-  true_columns_.clear();
-  drawn_.clear();
   for (int64_t at = w.begin; at < w.end; ++at) {
     if (at != position_) set_against(sentence_[static_cast<size_t>(at)], example);
   }
   if (example.positives > 0) {
     add_input(rows_of(word), example);
     example.begins.push_back(static_cast<int32_t>(example.ids.size()));
+    example.own.push_back(-1);
   }
   ++position_;
-  size_counts(example);
-  for (const int32_t u : true_columns_) example.p[static_cast<size_t>(u)] += 1;
-  for (const int32_t u : drawn_) example.n[static_cast<size_t>(u)] += 1;
 }
 
-/// One word to predict: its columns among the true ones and among those drawn
-/// (or turned away from).
+/// One word to predict: its columns are seen once more as true ones, and those drawn (or turned away from) as false
+/// ones.
 void ExampleStream::set_against(int32_t word, Example& example) {
-  const auto add = [&](std::vector<int32_t>& columns, int32_t output) {
-    columns.push_back(static_cast<int32_t>(column_of(output, example)));
-  };
   ++example.positives;
   if (sampling_.config.hierarchical()) {
-    for (const auto& step : sampling_.tree.paths[static_cast<size_t>(word)])
-      add(step.turn ? drawn_ : true_columns_, step.node);
+    for (const auto& step : sampling_.tree.paths[static_cast<size_t>(word)]) {
+      const size_t u = column_of(step.node, example);
+      (step.turn ? example.falsely : example.truly)[u] += 1;
+    }
     return;
   }
-  add(true_columns_, word);
-  for (int64_t k = 0; k < sampling_.config.negative; ++k) add(drawn_, sampling_.noise->draw_except(word, random_));
+  example.truly[column_of(word, example)] += 1;
+  for (int64_t k = 0; k < sampling_.config.negative; ++k) {
+    example.falsely[column_of(sampling_.noise->draw_except(word, random_), example)] += 1;
+  }
 }
 
 void ExampleStream::cbow(Example& example) {
   const ModelConfig& config = sampling_.config;
   const int64_t group = config.hierarchical() ? 1 : config.share;
-  std::vector<int32_t>& words = drawn_;
-  words.clear();
+  words_.clear();
   for (; position_ < static_cast<int64_t>(sentence_.size()) && example.B() < group; ++position_) {
     const Window w = window();
     if (w.end - w.begin <= 1) continue;
@@ -210,31 +253,14 @@ void ExampleStream::cbow(Example& example) {
       if (at != position_) add_input(rows_of(sentence_[static_cast<size_t>(at)]), example);
     }
     example.begins.push_back(static_cast<int32_t>(example.ids.size()));
-    words.push_back(sentence_[static_cast<size_t>(position_)]);
+    words_.push_back(sentence_[static_cast<size_t>(position_)]);
   }
   if (example.B() == 0) return;
-  if (config.hierarchical()) return hierarchical_outputs(words.front(), example);
-
-  // Negative columns first, with how often each was drawn; then those of the
-  // words themselves.
-  std::vector<float> times;
+  if (config.hierarchical()) return hierarchical_outputs(words_.front(), example);
   for (int64_t k = 0; k < config.negative; ++k) {
-    const auto u = static_cast<size_t>(column_of(sampling_.noise->draw(random_), example));
-    if (u == times.size()) times.push_back(0);
-    times[u] += 1;
+    example.falsely[column_of(sampling_.noise->draw(random_), example)] += 1;
   }
-  std::vector<int64_t> own;
-  for (const int32_t word : words) own.push_back(column_of(word, example));
-  size_counts(example);
-  for (int64_t b = 0; b < example.B(); ++b) {
-    const int64_t row = b * example.U();
-    const auto u = static_cast<size_t>(own[static_cast<size_t>(b)]);
-    const float hit = u < times.size() ? times[u] : 0;  // drawn, but the true word: the others stand in for it
-    const auto k = static_cast<float>(config.negative);
-    const float scale = hit < k ? k / (k - hit) : 0;
-    for (size_t j = 0; j < times.size(); ++j) example.n[static_cast<size_t>(row) + j] = j == u ? 0 : scale * times[j];
-    example.p[static_cast<size_t>(row) + u] = 1;
-  }
+  for (const int32_t word : words_) example.own.push_back(static_cast<int32_t>(column_of(word, example)));
   example.positives = example.B();
 }
 

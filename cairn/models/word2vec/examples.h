@@ -27,17 +27,42 @@
 
 namespace cairn::word2vec {
 
-/// x_b = mean (or sum) of input rows ids[begins[b]] .. ids[begins[b + 1] - 1];
-/// p and n [B, U] as in ops/logistic_pairs.h.
+/// x_b = mean of input rows ids[begins[b]] .. ids[begins[b + 1] - 1]. It meets output u as often as a true pair as
+/// `truly[u]` says, once more if u is own[b], and as a false one falsely[u] times; but own[b] is never false to x_b:
+/// how often it was drawn goes to the other columns, by their share.
 struct Example {
   std::vector<int32_t> ids, begins, outputs;
-  std::vector<float> p, n;
-  int64_t positives = 0;  ///< true pairs (for hierarchical softmax: words predicted)
+  std::vector<float> truly, falsely;  ///< [U]
+  std::vector<int32_t> own;           ///< [B]; -1 for none
+  int64_t positives = 0;              ///< true pairs (for hierarchical softmax: words predicted)
 
   int64_t B() const { return static_cast<int64_t>(begins.size()) - 1; }
   int64_t U() const { return static_cast<int64_t>(outputs.size()); }
   void clear();
 };
+
+/// An example wherever its numbers lie.
+struct ExampleView {
+  std::span<const int32_t> ids, begins, outputs;
+  std::span<const float> truly, falsely;
+  std::span<const int32_t> own;
+  int64_t positives = 0;
+
+  ExampleView() = default;
+  ExampleView(const Example& e)  // NOLINT: as std::span takes a vector
+      : ids(e.ids),
+        begins(e.begins),
+        outputs(e.outputs),
+        truly(e.truly),
+        falsely(e.falsely),
+        own(e.own),
+        positives(e.positives) {}
+  int64_t B() const { return static_cast<int64_t>(own.size()); }
+  int64_t U() const { return static_cast<int64_t>(outputs.size()); }
+};
+
+/// The counts p and n [B, U] of ops/logistic_pairs.h, row-major; both arrays have room for kPairLanes more.
+void expand_counts(const ExampleView& example, float* p, float* n);
 
 /// What examples are made from; fixed over a training.
 struct Sampling {
@@ -80,7 +105,7 @@ class ExampleStream {
   std::span<const int32_t> tokens_;
   FastRandom random_;
   std::vector<int32_t> sentence_;
-  std::vector<int32_t> drawn_, true_columns_;
+  std::vector<int32_t> words_;  // that a group of cbow predicts
   int64_t position_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "cairn/models/word2vec/rounds.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <thread>
@@ -8,6 +9,7 @@
 #include "cairn/base/random.h"
 #include "cairn/models/word2vec/example_update.h"
 #include "cairn/models/word2vec/row_overlay.h"
+#include "cairn/models/word2vec/row_owners.h"
 
 namespace cairn::word2vec {
 
@@ -17,29 +19,17 @@ constexpr int64_t kMostChunk = 250;  // tokens; windows do not cross chunks
 constexpr int64_t kLeastChunk = 16;
 constexpr double kMostTouches = 32;  // of one word, as the centre of windows, a round
 
+/// Rows of the matrices themselves.
 struct DirectRows {
   Parameters& parameters;
   float* input(int64_t i) const { return parameters.input.row(i); }
   float* output(int64_t i) const { return parameters.output.row(i); }
-  void prefetch(const Example& example) const {
-    for (const int32_t i : example.outputs) prefetch_row(parameters.output, i);
-    for (const int32_t i : example.ids) prefetch_row(parameters.input, i);
-  }
-  static void prefetch_row(const Matrix& matrix, int64_t i) {
-    const float* row = matrix.row(i);
-    for (int64_t k = 0; k < matrix.width(); k += 16) __builtin_prefetch(row + k, /*rw=*/1);
-  }
 };
 
-struct OverlayRows {
-  RowOverlay& inputs;
-  RowOverlay& outputs;
-  float* input(int64_t i) const { return inputs.row(i); }
-  float* output(int64_t i) const { return outputs.row(i); }
-  void prefetch(const Example& example) const {
-    for (const int32_t i : example.outputs) outputs.prefetch(i);
-    for (const int32_t i : example.ids) inputs.prefetch(i);
-  }
+struct ShardRows {
+  const RowOverlay &inputs, &outputs;
+  float* input(int32_t place) const { return inputs.row(place); }
+  float* output(int32_t place) const { return outputs.row(place); }
 };
 
 /// work(thread) on each of `threads` threads, this one among them.
@@ -74,9 +64,25 @@ std::span<const int32_t> RoundPlan::slice(std::span<const int32_t> corpus, int64
   return corpus.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
 }
 
-/// What the shards keep between rounds.
+namespace {
+
+struct Round {
+  explicit Round(const Parameters& parameters)
+      : inputs(parameters.input.rows(), kShards), outputs(parameters.output.rows(), kShards) {}
+  std::array<Chunk, kShards> chunks;
+  RowOwners inputs, outputs;
+};
+
+}  // namespace
+
+/// What the shards keep between rounds; a round's examples are made while those of the round before are computed.
 struct RoundRunner::Deterministic {
-  explicit Deterministic(Parameters& parameters) : merge_input(&parameters.input), merge_output(&parameters.output) {
+  Deterministic(Parameters& parameters, int threads)
+      : numbers(static_cast<size_t>(threads),
+                {.inputs = RowNumbers(parameters.input.rows()), .outputs = RowNumbers(parameters.output.rows())}),
+        rounds{Round(parameters), Round(parameters)},
+        merge_input(&parameters.input),
+        merge_output(&parameters.output) {
     for (int64_t shard = 0; shard < kShards; ++shard) {
       inputs.push_back(std::make_unique<RowOverlay>(&parameters.input));
       outputs.push_back(std::make_unique<RowOverlay>(&parameters.output));
@@ -84,6 +90,10 @@ struct RoundRunner::Deterministic {
       output_list.push_back(outputs.back().get());
     }
   }
+  Round& of(int64_t round) { return rounds[static_cast<size_t>(round % 2)]; }
+
+  std::vector<Chunk::Numbers> numbers;  // by thread
+  std::array<Round, 2> rounds;
   std::vector<std::unique_ptr<RowOverlay>> inputs, outputs;
   std::vector<RowOverlay*> input_list, output_list;
   OverlayMerger merge_input, merge_output;
@@ -91,30 +101,72 @@ struct RoundRunner::Deterministic {
 
 RoundRunner::RoundRunner(Parameters& parameters, const Sampling& sampling, const RoundPlan& plan, RoundOptions options)
     : parameters_(parameters), sampling_(sampling), plan_(plan), options_(std::move(options)) {
-  if (options_.deterministic) deterministic_ = std::make_unique<Deterministic>(parameters);
+  if (options_.deterministic) deterministic_ = std::make_unique<Deterministic>(parameters, options_.threads);
 }
 
 RoundRunner::~RoundRunner() = default;
 
-/// The next example's rows are fetched while the present one is computed.
-template <class Rows>
-LossSum RoundRunner::run_chunk(Rows rows, std::span<const int32_t> corpus, int64_t round, int64_t shard) const {
+ExampleStream RoundRunner::examples(std::span<const int32_t> corpus, int64_t round, int64_t shard) const {
   const RandomStream random = RandomStream(options_.seed, "chunks").at(static_cast<uint64_t>(round * kShards + shard));
-  ExampleStream stream(sampling_, plan_.slice(corpus, round, shard), FastRandom(random.seed()));
+  return {sampling_, plan_.slice(corpus, round, shard), FastRandom(random.seed())};
+}
+
+/// next(example, rows) fills both, or returns false. The next example's rows are fetched while the present one is
+/// computed.
+template <class Next>
+LossSum RoundRunner::update_all(int64_t round, const Next& next) const {
   ExampleUpdate update({.width = parameters_.input.width(),
                         .stride = parameters_.input.stride(),
                         .divided = sampling_.config.cbow == "mean"});
   const auto lr = static_cast<float>(options_.lr(round));
   LossSum sum;
-  Example examples[2];
-  bool more = stream.next(examples[0]);
+  ExampleView example[2];
+  ExampleRows rows[2];
+  bool more = next(example[0], rows[0]);
   for (int now = 0; more; now = 1 - now) {
-    more = stream.next(examples[1 - now]);
-    if (more) rows.prefetch(examples[1 - now]);
-    sum.loss += update.apply(examples[now], lr, rows);
-    sum.positives += examples[now].positives;
+    more = next(example[1 - now], rows[1 - now]);
+    sum.loss += update.apply(example[now], lr, rows[now]);
+    sum.positives += example[now].positives;
   }
   return sum;
+}
+
+LossSum RoundRunner::update_directly(std::span<const int32_t> corpus, int64_t round, int64_t shard) const {
+  ExampleStream stream = examples(corpus, round, shard);
+  Example made[2];
+  int turn = 0;
+  return update_all(round, [&](ExampleView& example, ExampleRows& rows) {
+    Example& own = made[turn];
+    if (!stream.next(own)) return false;
+    turn = 1 - turn;
+    rows.find(own, DirectRows{parameters_}, parameters_.input.width());
+    example = own;
+    return true;
+  });
+}
+
+void RoundRunner::prepare(std::span<const int32_t> corpus, int64_t round, int64_t shard, int thread) {
+  Round& own = deterministic_->of(round);
+  Chunk& chunk = own.chunks[static_cast<size_t>(shard)];
+  chunk.fill(examples(corpus, round, shard), deterministic_->numbers[static_cast<size_t>(thread)]);
+  for (const TouchedRow& touched : chunk.inputs()) own.inputs.claim(touched.row, static_cast<int32_t>(shard));
+  for (const TouchedRow& touched : chunk.outputs()) own.outputs.claim(touched.row, static_cast<int32_t>(shard));
+}
+
+LossSum RoundRunner::update_shard(int64_t round, int64_t shard) {
+  const Round& own = deterministic_->of(round);
+  const Chunk& chunk = own.chunks[static_cast<size_t>(shard)];
+  RowOverlay &inputs = *deterministic_->inputs[static_cast<size_t>(shard)],
+             &outputs = *deterministic_->outputs[static_cast<size_t>(shard)];
+  inputs.open(chunk.inputs(), own.inputs);
+  outputs.open(chunk.outputs(), own.outputs);
+  size_t made = 0;
+  return update_all(round, [&](ExampleView& example, ExampleRows& rows) {
+    if (made == chunk.size()) return false;
+    example = chunk[made++];
+    rows.find(example, ShardRows{inputs, outputs}, parameters_.input.width());
+    return true;
+  });
 }
 
 LossSum RoundRunner::run(std::span<const int32_t> corpus, int64_t begin, int64_t end) {
@@ -127,7 +179,7 @@ LossSum RoundRunner::run_fast(std::span<const int32_t> corpus, int64_t begin, in
   on_threads(options_.threads, [&](int thread) {
     LossSum own;
     for (int64_t t = ticket++; t < end * kShards; t = ticket++) {
-      const LossSum chunk = run_chunk(DirectRows{parameters_}, corpus, t / kShards, t % kShards);
+      const LossSum chunk = update_directly(corpus, t / kShards, t % kShards);
       own.loss += chunk.loss;
       own.positives += chunk.positives;
     }
@@ -141,29 +193,39 @@ LossSum RoundRunner::run_fast(std::span<const int32_t> corpus, int64_t begin, in
   return total;
 }
 
+/// In turn: all shards of a round compute, and whoever finds none left makes examples of the next round; then the
+/// copies are merged.
 LossSum RoundRunner::run_deterministic(std::span<const int32_t> corpus, int64_t begin, int64_t end) {
   Deterministic& d = *deterministic_;
   const int threads = static_cast<int>(std::min<int64_t>(options_.threads, kShards));
-  std::vector<LossSum> chunks(kShards);
-  std::atomic<int64_t> shard = 0;
+  std::array<LossSum, kShards> sums;
+  std::atomic<int64_t> to_compute = 0, to_prepare = 0;
+  int64_t now = begin;
   LossSum total;
-  const auto add_up = [&]() noexcept {
-    for (const LossSum& chunk : chunks) {
-      total.loss += chunk.loss;
-      total.positives += chunk.positives;
+  const auto start_merging = [&]() noexcept {
+    for (const LossSum& sum : sums) {
+      total.loss += sum.loss;
+      total.positives += sum.positives;
     }
-    shard = 0;
+    to_compute = to_prepare = 0;
+    Round& over = d.of(now++);
+    over.inputs.begin_round();
+    over.outputs.begin_round();
   };
-  std::barrier computed(threads, add_up);
+  std::barrier prepared(threads, [&]() noexcept { to_prepare = 0; });
   std::barrier merged(threads);
+  std::barrier computed(threads, start_merging);
+  const auto prepare_all = [&](int64_t round, int thread) {
+    for (int64_t s = to_prepare++; s < kShards; s = to_prepare++) prepare(corpus, round, s, thread);
+  };
+  if (begin == end) return total;
   on_threads(threads, [&](int thread) {
+    prepare_all(begin, thread);
+    prepared.arrive_and_wait();
     for (int64_t round = begin; round < end; ++round) {
-      for (int64_t s = shard++; s < kShards; s = shard++) {
-        RowOverlay &inputs = *d.inputs[s], &outputs = *d.outputs[s];
-        inputs.clear();
-        outputs.clear();
-        chunks[s] = run_chunk(OverlayRows{inputs, outputs}, corpus, round, s);
-      }
+      for (int64_t s = to_compute++; s < kShards; s = to_compute++)
+        sums[static_cast<size_t>(s)] = update_shard(round, s);
+      if (round + 1 < end) prepare_all(round + 1, thread);
       computed.arrive_and_wait();
       d.merge_input.merge(d.input_list, thread, threads);
       d.merge_output.merge(d.output_list, thread, threads);

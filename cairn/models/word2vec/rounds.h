@@ -61,8 +61,12 @@ class RoundRunner {
   struct Deterministic;
   LossSum run_fast(std::span<const int32_t> corpus, int64_t begin, int64_t end);
   LossSum run_deterministic(std::span<const int32_t> corpus, int64_t begin, int64_t end);
-  template <class Rows>
-  LossSum run_chunk(Rows rows, std::span<const int32_t> corpus, int64_t round, int64_t shard) const;
+  ExampleStream examples(std::span<const int32_t> corpus, int64_t round, int64_t shard) const;
+  template <class Next>
+  LossSum update_all(int64_t round, const Next& next) const;
+  LossSum update_directly(std::span<const int32_t> corpus, int64_t round, int64_t shard) const;
+  void prepare(std::span<const int32_t> corpus, int64_t round, int64_t shard, int thread);
+  LossSum update_shard(int64_t round, int64_t shard);
 
   Parameters& parameters_;
   const Sampling& sampling_;

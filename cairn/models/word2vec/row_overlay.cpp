@@ -15,54 +15,52 @@ void prefetch_row(const float* row, int64_t width) {
 
 }  // namespace
 
-RowOverlay::RowOverlay(Matrix* matrix) : matrix_(matrix), slots_(static_cast<size_t>(matrix->rows()), 0) {}
-
-void RowOverlay::prefetch(int64_t i) const {
-  const int32_t slot = slots_[static_cast<size_t>(i)] - base_;
-  prefetch_row(slot >= 0 ? at(slot) : matrix_->row(i), matrix_->width());
+/// Two passes, so that fetching a row does not wait for what became of the one before.
+void RowOverlay::open(const std::vector<TouchedRow>& touched, const RowOwners& owners) {
+  rows_.resize(touched.size());
+  shared_.resize(touched.size());
+  size_t shared = 0;
+  for (size_t place = 0; place < touched.size(); ++place) {
+    rows_[place] = matrix_->row(touched[place].row);
+    shared_[shared] = static_cast<int32_t>(place);
+    shared += owners.alone(touched[place].row) ? 0 : 1;
+  }
+  copies_.clear();
+  for (size_t k = 0; k < shared; ++k) {
+    if (k + kAhead < shared) prefetch_row(rows_[static_cast<size_t>(shared_[k + kAhead])], matrix_->width());
+    const auto place = static_cast<size_t>(shared_[k]);
+    float* values = room(k);
+    std::copy_n(rows_[place], matrix_->stride(), values);
+    rows_[place] = values;
+    copies_.push_back({touched[place], values});
+  }
 }
 
-float* RowOverlay::copy(int64_t i) {
-  const auto slot = static_cast<int32_t>(touched_.size());
-  if (slot / kBlockRows == static_cast<int32_t>(blocks_.size())) {
-    blocks_.push_back(std::make_unique<float[]>(static_cast<size_t>(kBlockRows * matrix_->stride())));
+float* RowOverlay::room(size_t copy) {
+  if (copy / kBlockRows == blocks_.size()) {
+    blocks_.push_back(std::make_unique<float[]>(kBlockRows * static_cast<size_t>(matrix_->stride())));
   }
-  touched_.push_back(static_cast<int32_t>(i));
-  touches_.push_back(1);
-  slots_[static_cast<size_t>(i)] = base_ + slot;
-  std::copy_n(matrix_->row(i), matrix_->stride(), at(slot));
-  return at(slot);
-}
-
-void RowOverlay::clear() {
-  base_ += static_cast<int32_t>(touched_.size());
-  touched_.clear();
-  touches_.clear();
-  if (base_ > INT32_MAX / 2) {
-    std::fill(slots_.begin(), slots_.end(), 0);
-    base_ = 1;
-  }
+  return blocks_[copy / kBlockRows].get() + copy % kBlockRows * static_cast<size_t>(matrix_->stride());
 }
 
 void OverlayMerger::merge(const std::vector<RowOverlay*>& shards, int64_t part, int64_t parts) {
-  const auto mine = [&](int32_t i) { return parts == 1 || i % parts == part; };
+  const auto mine = [&](const RowOverlay::Copy& copy) { return parts == 1 || copy.touched.row % parts == part; };
   for (const RowOverlay* shard : shards) {
-    const auto& touched = shard->touched();
-    for (size_t slot = 0; slot < touched.size(); ++slot) {
-      const auto i = static_cast<size_t>(touched[slot]);
-      if (!mine(touched[slot])) continue;
-      const auto touches = static_cast<float>(shard->touches(slot));
+    for (const auto& copy : shard->copies()) {
+      if (!mine(copy)) continue;
+      const auto i = static_cast<size_t>(copy.touched.row);
+      const auto touches = static_cast<float>(copy.touched.touches);
       shares_[i] = copies_[i] == 0 ? touches : shares_[i] + touches;
       ++copies_[i];
     }
   }
   for (const RowOverlay* shard : shards) {
-    const auto& touched = shard->touched();
-    for (size_t slot = 0; slot < touched.size(); ++slot) {
-      if (slot + kAhead < touched.size() && mine(touched[slot + kAhead])) {
-        prefetch_row(matrix_->row(touched[slot + kAhead]), matrix_->width());
+    const auto& copies = shard->copies();
+    for (size_t k = 0; k < copies.size(); ++k) {
+      if (k + kAhead < copies.size() && mine(copies[k + kAhead])) {
+        prefetch_row(matrix_->row(copies[k + kAhead].touched.row), matrix_->width());
       }
-      if (mine(touched[slot])) merge_row(touched[slot], shard->at(static_cast<int32_t>(slot)));
+      if (mine(copies[k])) merge_row(copies[k].touched.row, copies[k].values);
     }
   }
 }

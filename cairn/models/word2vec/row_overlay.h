@@ -1,45 +1,40 @@
-// A shard's own view of a matrix while a round lasts: rows are copied when first touched; the matrix itself stays as it
-// was until all shards are merged.
+// A shard's view of a matrix while a round lasts: rows that it alone touches lie in the matrix itself; of those that
+// several shards touch it has a copy, and the matrix stays as it was until all shards are merged.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "cairn/models/word2vec/chunk.h"
 #include "cairn/models/word2vec/parameters.h"
+#include "cairn/models/word2vec/row_owners.h"
 
 namespace cairn::word2vec {
 
 class RowOverlay {
  public:
-  explicit RowOverlay(Matrix* matrix);
+  explicit RowOverlay(Matrix* matrix) : matrix_(matrix) {}
 
-  /// This shard's row i; the pointer holds until `clear`.
-  float* row(int64_t i) {
-    const int32_t slot = slots_[static_cast<size_t>(i)] - base_;
-    if (slot < 0) return copy(i);
-    ++touches_[static_cast<size_t>(slot)];
-    return at(slot);
-  }
-  void prefetch(int64_t i) const;
+  struct Copy {
+    TouchedRow touched;
+    float* values;
+  };
 
-  /// The rows that were touched, in the order of their slots.
-  const std::vector<int32_t>& touched() const { return touched_; }
-  int32_t touches(size_t slot) const { return touches_[slot]; }  ///< how often
-  float* at(int32_t slot) const {
-    return blocks_[static_cast<size_t>(slot) / kBlockRows].get() + slot % kBlockRows * matrix_->stride();
-  }
-  /// Begins a new round: no row is touched.
-  void clear();
+  /// Begins a round over the rows `touched`, all of which have been claimed.
+  void open(const std::vector<TouchedRow>& touched, const RowOwners& owners);
+  /// This shard's row of touched[place]; the pointer holds until the next `open`.
+  float* row(int32_t place) const { return rows_[static_cast<size_t>(place)]; }
+  const std::vector<Copy>& copies() const { return copies_; }
 
  private:
-  static constexpr int32_t kBlockRows = 256;
-  float* copy(int64_t i);
+  static constexpr size_t kBlockRows = 256;
+  float* room(size_t copy);
 
   Matrix* matrix_;
-  int32_t base_ = 1;            // slots below it are of earlier rounds
-  std::vector<int32_t> slots_;  // by row: base + slot
-  std::vector<int32_t> touched_, touches_;
+  std::vector<float*> rows_;
+  std::vector<Copy> copies_;
+  std::vector<int32_t> shared_;  // places of the rows that are copied
   std::vector<std::unique_ptr<float[]>> blocks_;
 };
 

@@ -178,6 +178,7 @@ VectorTable read_word2vec_text(const std::filesystem::path& path, ReadOptions op
 namespace {
 
 constexpr int32_t kFastTextMagic = 793712314, kFastTextVersion = 12;
+constexpr std::string_view kFastTextEnd = "</s>";  // what it writes for a line's end: a word without n-grams
 
 struct FastTextHead {
   int32_t dim, bucket, minn, maxn, words;
@@ -224,7 +225,8 @@ torch::Tensor composed(const torch::Tensor& input, const Vocabulary& vocabulary,
   const auto vectors = input.narrow(0, 0, V).clone();
   for (int32_t v = 0; v < V; ++v) {
     float* row = vectors.data_ptr<float>() + v * D;
-    const auto grams = subwords(vocabulary.words[v], options);
+    const auto grams =
+        vocabulary.words[v] == kFastTextEnd ? std::vector<int32_t>() : subwords(vocabulary.words[v], options);
     for (const int32_t gram : grams) {
       const float* other = input.const_data_ptr<float>() + (V + gram) * D;
       for (int64_t k = 0; k < D; ++k) row[k] += other[k];

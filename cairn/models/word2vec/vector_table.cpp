@@ -49,22 +49,29 @@ VectorTable stored_as(VectorTable table, const std::string& dtype) {
   return table;
 }
 
-VectorTable read_table(const std::filesystem::path& folder) {
-  const Json config = read_model_config(folder);
-  const auto file = folder / "model.safetensors";
-  auto tensors = io::read_safetensors(file).tensors;
-  VectorTable table{.vocabulary = Vocabulary::from_tensors(tensors, file.string()), .vectors = tensors["vectors"]};
-  if (!table.vectors.defined()) throw InputError(file.string(), got_expected("no tensor 'vectors'", "one"));
-  if (tensors.contains("scales")) table.scales = tensors["scales"];
-  const Json& model = config.at("model");
-  if (tensors.contains("ngrams")) {
-    table.ngrams = tensors["ngrams"];
+VectorTable table_from(const io::TensorMap& tensors, const Json& model, const std::string& source) {
+  const auto find = [&](const char* name) {
+    const auto found = tensors.find(name);
+    return found == tensors.end() ? torch::Tensor() : found->second;
+  };
+  VectorTable table{.vocabulary = Vocabulary::from_tensors(tensors, source),
+                    .vectors = find("vectors"),
+                    .scales = find("scales"),
+                    .ngrams = find("ngrams")};
+  if (!table.vectors.defined()) throw InputError(source, got_expected("no tensor 'vectors'", "one"));
+  if (table.ngrams.defined()) {
     table.subwords = SubwordOptions{.min_n = model.value("min_n", int64_t{3}),
                                     .max_n = model.value("max_n", int64_t{6}),
                                     .bucket = table.ngrams.size(0)};
   }
-  check(table, file.string());
+  check(table, source);
   return table;
+}
+
+VectorTable read_table(const std::filesystem::path& folder) {
+  const Json config = read_model_config(folder);
+  const auto file = folder / "model.safetensors";
+  return table_from(io::read_safetensors(file).tensors, config.at("model"), file.string());
 }
 
 io::TensorMap table_tensors(const VectorTable& table) {

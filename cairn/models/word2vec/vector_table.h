@@ -7,6 +7,7 @@
 
 #include <torch/types.h>
 
+#include "cairn/base/document.h"
 #include "cairn/models/word2vec/subwords.h"
 #include "cairn/models/word2vec/vocabulary.h"
 
@@ -34,6 +35,8 @@ VectorTable stored_as(VectorTable table, const std::string& dtype);
 /// subwords "ngrams". Memory-mapped. Throws InputError for what is missing or
 /// does not fit. A model's vectors are those of its words with their n-grams.
 VectorTable read_table(const std::filesystem::path& model_folder);
+/// The same from the tensors and the config's section "model"; `source` names them in messages.
+VectorTable table_from(const io::TensorMap& tensors, const Json& model, const std::string& source);
 /// What `read_table` takes.
 io::TensorMap table_tensors(const VectorTable& table);
 

@@ -7,7 +7,7 @@
 
 namespace cairn::word2vec {
 
-/// word2vec-binary, word2vec-text, fasttext-vec: both ways. fasttext-bin: import.
+/// word2vec-binary, word2vec-text, fasttext-vec, vectors-float32, -float16, -int8: both ways. fasttext-bin: import.
 std::vector<Layout> layouts();
 
 }  // namespace cairn::word2vec

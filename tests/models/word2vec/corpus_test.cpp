@@ -2,12 +2,12 @@
 #include "cairn/models/word2vec/corpus.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "cairn/base/error.h"
+#include "cairn/io/temporary_folder.h"
 #include "cairn/models/word2vec/continuation.h"
 
 namespace cairn::word2vec {
@@ -15,11 +15,6 @@ namespace {
 
 class CorpusTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "cairn-corpus-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   DataConfig text(const std::string& bytes) const {
     std::ofstream(folder_ / "text.txt", std::ios::binary) << bytes;
     return {.train = (folder_ / "text.txt").string(), .words = "whitespace", .min_count = 1};
@@ -37,7 +32,8 @@ class CorpusTest : public testing::Test {
     }
     return "";
   }
-  std::filesystem::path folder_;
+  const io::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(CorpusTest, WordsComeByFallingCountThenBySpelling) {

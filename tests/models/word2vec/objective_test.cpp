@@ -57,11 +57,19 @@ class ObjectiveTest : public testing::TestWithParam<Objective> {
       x.push_back(input.index_select(0, torch::tensor(ids)).mean(0));
     }
     const std::vector<int64_t> outputs(e.outputs.begin(), e.outputs.end());
-    const auto counts = [&](const std::vector<float>& values) {
-      return torch::tensor(values).narrow(0, 0, e.B() * e.U()).view({e.B(), e.U()}).to(torch::kFloat64);
+    const auto [p, n] = counts(e);
+    return ops::logistic_pairs_reference(torch::stack(x), output.index_select(0, torch::tensor(outputs)), p, n);
+  }
+
+  /// How often each pair [B, U] is a true one, and a false one.
+  static std::pair<torch::Tensor, torch::Tensor> counts(const Example& e) {
+    const int64_t pairs = e.B() * e.U();
+    const auto p = torch::full({pairs + ops::kPairLanes}, 1e9f), n = p.clone();
+    expand_counts(e, p.data_ptr<float>(), n.data_ptr<float>());
+    const auto shaped = [&](const torch::Tensor& t) {
+      return t.narrow(0, 0, pairs).view({e.B(), e.U()}).to(torch::kFloat64);
     };
-    return ops::logistic_pairs_reference(torch::stack(x), output.index_select(0, torch::tensor(outputs)), counts(e.p),
-                                         counts(e.n));
+    return {shaped(p), shaped(n)};
   }
 
   Vocabulary vocabulary_ = small_vocabulary();
@@ -107,7 +115,9 @@ TEST_P(ObjectiveTest, TheUpdateFollowsTheGradient) {
       float* output(int64_t i) const { return out.row(i); }
     } rows{x, c};
     ExampleUpdate update({.width = x.width(), .stride = x.stride(), .divided = GetParam().config.cbow == "mean"});
-    const double fast = update.apply(e, lr, rows);
+    ExampleRows found;
+    found.find(e, rows, x.width());
+    const double fast = update.apply(e, lr, found);
     EXPECT_NEAR(fast, expected.item<double>(), 1e-5 * (1 + expected.item<double>()));
     const auto moved_c = (c.values() - output_.values()).to(torch::kFloat64);
     EXPECT_TRUE(torch::allclose(moved_c, -lr * output.grad(), 1e-4, 1e-6));
@@ -123,7 +133,8 @@ TEST_P(ObjectiveTest, TheLossBeginsAtLogTwoAPair) {
   double sum = 0, pairs = 0, positives = 0;
   for (const Example& e : examples_) {
     sum += loss(e, input_.values().to(torch::kFloat64), zeros).item<double>();
-    for (size_t i = 0; i < static_cast<size_t>(e.B() * e.U()); ++i) pairs += e.p[i] + e.n[i];
+    const auto [p, n] = counts(e);
+    pairs += (p + n).sum().item<double>();
     positives += static_cast<double>(e.positives);
   }
   EXPECT_NEAR(sum, pairs * std::log(2.0), 1e-4);

@@ -86,19 +86,40 @@ TEST(RoundPlan, EveryTokenIsInOneChunkOfAnEpoch) {
   }
 }
 
+/// Shards that touch rows of one matrix, each row as often as its list says.
+struct Shards {
+  explicit Shards(Matrix* matrix, std::vector<std::vector<TouchedRow>> touched)
+      : lists(std::move(touched)), owners(matrix->rows(), static_cast<int64_t>(lists.size())), merger(matrix) {
+    for (size_t s = 0; s < lists.size(); ++s) {
+      shards.push_back(std::make_unique<RowOverlay>(matrix));
+      pointers.push_back(shards.back().get());
+    }
+  }
+  void open() {
+    owners.begin_round();
+    for (size_t s = 0; s < lists.size(); ++s) {
+      for (const auto& touched : lists[s]) owners.claim(touched.row, static_cast<int32_t>(s));
+    }
+    for (size_t s = 0; s < lists.size(); ++s) shards[s]->open(lists[s], owners);
+  }
+  std::vector<std::vector<TouchedRow>> lists;
+  RowOwners owners;
+  std::vector<std::unique_ptr<RowOverlay>> shards;
+  std::vector<RowOverlay*> pointers;
+  OverlayMerger merger;
+};
+
 TEST(RowOverlay, FewChangesAddUp) {
   Matrix matrix(torch::arange(20, torch::kFloat32).view({5, 4}));
   const auto before = matrix.values().clone();
-  RowOverlay a(&matrix), b(&matrix), c(&matrix);
-  OverlayMerger merger(&matrix);
+  Shards three(&matrix, {{{1, 2}}, {{1, 1}}, {{1, 1}, {4, 1}}});
   for (int round = 1; round <= 3; ++round) {
-    a.row(1)[0] += 1;
-    a.row(1)[0] += 1;
-    b.row(1)[0] += 4;
-    c.row(1)[3] += 8;
-    c.row(4)[2] -= 3;
-    for (const int64_t part : {1, 0}) merger.merge({&a, &b, &c}, part, 2);
-    for (auto* shard : {&a, &b, &c}) shard->clear();
+    three.open();
+    three.shards[0]->row(0)[0] += 2;
+    three.shards[1]->row(0)[0] += 4;
+    three.shards[2]->row(0)[3] += 8;
+    three.shards[2]->row(1)[2] -= 3;
+    for (const int64_t part : {1, 0}) three.merger.merge(three.pointers, part, 2);
     auto expected = before.clone();
     expected[1][0] += 6 * round;
     expected[1][3] += 8 * round;
@@ -107,16 +128,58 @@ TEST(RowOverlay, FewChangesAddUp) {
   }
 }
 
+TEST(RowOverlay, OnlySharedRowsAreCopied) {
+  Matrix matrix(torch::zeros({4, 3}));
+  Shards two(&matrix, {{{0, 1}, {2, 5}}, {{3, 1}, {2, 1}}});
+  two.open();
+  EXPECT_EQ(two.shards[0]->row(0), matrix.row(0));
+  EXPECT_EQ(two.shards[1]->row(0), matrix.row(3));
+  for (const auto& shard : two.shards) {
+    ASSERT_EQ(shard->copies().size(), 1U);
+    EXPECT_EQ(shard->copies()[0].touched.row, 2);
+    EXPECT_NE(shard->row(1), matrix.row(2));
+  }
+}
+
 TEST(RowOverlay, ManyChangesTakeTheirMean) {
   Matrix matrix(torch::zeros({2, 3}));
-  RowOverlay a(&matrix), b(&matrix);
-  OverlayMerger merger(&matrix);
-  for (int touch = 0; touch < 4; ++touch) {
-    a.row(0)[1] += 1;
-    b.row(0)[1] += 2;
-  }
-  merger.merge({&a, &b}, 0, 1);
+  Shards two(&matrix, {{{0, 4}}, {{0, 4}}});
+  two.open();
+  two.shards[0]->row(0)[1] += 4;
+  two.shards[1]->row(0)[1] += 8;
+  two.merger.merge(two.pointers, 0, 1);
   EXPECT_EQ(matrix.row(0)[1], 6);  // the mean of 4 and 8; their sum would be 12
+}
+
+TEST(Chunk, HoldsTheStreamsExamples) {
+  const auto corpus = planted(40, 4, 20);
+  const auto sampling = make_sampling({.dim = 4}, corpus.vocabulary, 0);
+  const auto stream = [&] { return ExampleStream(sampling, corpus.tokens, FastRandom(3)); };
+  Chunk::Numbers numbers{RowNumbers(sampling.inputs), RowNumbers(sampling.outputs)};
+  Chunk chunk;
+  for (int turn = 0; turn < 2; ++turn) {  // the second finds the first's numbers and must not take them for its own
+    chunk.fill(stream(), numbers);
+    auto again = stream();
+    Example example;
+    std::vector<int32_t> touches(static_cast<size_t>(sampling.outputs));
+    for (size_t i = 0; i < chunk.size(); ++i) {
+      ASSERT_TRUE(again.next(example));
+      const ExampleView view = chunk[i];
+      ASSERT_EQ(view.B(), example.B());
+      ASSERT_EQ(view.positives, example.positives);
+      EXPECT_TRUE(std::equal(view.begins.begin(), view.begins.end(), example.begins.begin(), example.begins.end()));
+      for (size_t k = 0; k < example.ids.size(); ++k) {
+        EXPECT_EQ(chunk.inputs()[static_cast<size_t>(view.ids[k])].row, example.ids[k]);
+      }
+      for (size_t u = 0; u < example.outputs.size(); ++u) {
+        EXPECT_EQ(chunk.outputs()[static_cast<size_t>(view.outputs[u])].row, example.outputs[u]);
+        EXPECT_EQ(view.falsely[u], example.falsely[u]);
+        ++touches[static_cast<size_t>(example.outputs[u])];
+      }
+    }
+    EXPECT_FALSE(again.next(example));
+    for (const auto& touched : chunk.outputs()) EXPECT_EQ(touched.touches, touches[static_cast<size_t>(touched.row)]);
+  }
 }
 
 class ThreadsTest : public testing::TestWithParam<ModelConfig> {};

@@ -8,7 +8,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "cairn/base/document.h"
 #include "cairn/base/error.h"
+#include "cairn/metrics/word_tests.h"
 #include "cairn/models/word2vec/word2vec_pipeline.h"
 
 namespace cairn::word2vec {
@@ -104,6 +106,46 @@ TEST_F(VectorFiles, OnlyFastTextModelsAreRead) {
   const auto read = [](const std::filesystem::path& path, ReadOptions) { return read_fasttext_bin(path); };
   EXPECT_NE(refusal("no model at all", read).find("no fastText model"), std::string::npos);
   EXPECT_NE(refusal(std::string("\xBA\x16\x4F\x2F\x0B\0\0\0", 8), read).find("version 11"), std::string::npos);
+}
+
+/// What tests/golden/make_word_vectors.py had gensim, fastText and compute-accuracy write and say.
+class Golden : public testing::Test {
+ protected:
+  static std::filesystem::path file(const std::string& name) {
+    return std::filesystem::path(CAIRN_SOURCE_DIR) / "tests/golden/word_vectors" / name;
+  }
+  static void expect_said(const WordVectors& vectors, const Json& said, double tolerance) {
+    for (const auto& [word, values] : said.items()) {
+      const auto expected = torch::tensor(values.get<std::vector<double>>(), torch::kFloat64);
+      const auto vector = vectors.vector(word).to(torch::kFloat64);
+      EXPECT_TRUE(torch::allclose(vector, expected, 0, tolerance)) << word << vector << expected;
+    }
+  }
+  const Json said_ = Document::read_yaml(file("said.json")).values();
+};
+
+TEST_F(Golden, GensimsFilesAreReadToTheBit) {
+  expect_said(WordVectors(read_word2vec_binary(file("gensim.bin"))), said_["gensim"], 0);
+  expect_said(WordVectors(read_word2vec_text(file("gensim.txt"))), said_["gensim"], 1e-7);  // gensim prints 8 digits
+}
+
+TEST_F(Golden, FastTextsModelGivesItsVectorsAlsoOfUnseenWords) {
+  const WordVectors vectors(read_fasttext_bin(file("fasttext.bin")));
+  EXPECT_FALSE(vectors.contains("queenly"));
+  expect_said(vectors, said_["fasttext"], 1e-6);
+}
+
+TEST_F(Golden, AnalogiesAreCountedAsByComputeAccuracy) {
+  const auto table = read_word2vec_binary(file("analogies.bin"));
+  const auto sections = metrics::read_analogies(file("questions.txt"));
+  for (const auto& [top, expected] : said_["accuracy"].items()) {
+    Json counted = Json::array();
+    for (const auto& score :
+         metrics::score_analogies(sections, table.vocabulary.list(), table.vectors, {.restrict = std::stoll(top)})) {
+      counted.push_back({score.section, score.correct, score.seen});
+    }
+    EXPECT_EQ(counted, expected) << top;
+  }
 }
 
 TEST(StoredAs, RoundsEachRowByItsOwnScale) {

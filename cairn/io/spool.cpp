@@ -1,14 +1,15 @@
-#include "cairn/tool/spool.h"
+#include "cairn/io/spool.h"
 
 #include <fstream>
 #include <iostream>
 
 #include "cairn/base/error.h"
 
-namespace cairn::tool {
+namespace cairn::io {
 
 std::string Spool::stdin_as_file() {
-  const auto path = folder_.emplace().path() / "stdin";
+  folder_ = std::make_unique<TemporaryFolder>();
+  const auto path = folder_->path() / "stdin";
   std::ofstream file(path, std::ios::binary);
   // Streams report an empty source as a failure of the copy; it is none.
   if (std::cin.peek() != std::istream::traits_type::eof()) file << std::cin.rdbuf();
@@ -16,4 +17,4 @@ std::string Spool::stdin_as_file() {
   return path.string();
 }
 
-}  // namespace cairn::tool
+}  // namespace cairn::io

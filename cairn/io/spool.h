@@ -1,12 +1,12 @@
-// stdin as a file, for tasks that take a file's name: arrays and archives must be sought in, pipes cannot.
+// stdin as a file, for what must be sought in or read more than once: pipes cannot.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "cairn/io/temporary_folder.h"
 
-namespace cairn::tool {
+namespace cairn::io {
 
 /// The file lives as long as this.
 class Spool {
@@ -15,7 +15,7 @@ class Spool {
   std::string stdin_as_file();
 
  private:
-  std::optional<io::TemporaryFolder> folder_;
+  std::unique_ptr<TemporaryFolder> folder_;
 };
 
-}  // namespace cairn::tool
+}  // namespace cairn::io
