@@ -28,11 +28,21 @@ void set_level(Level level) {
                                                : spdlog::level::info);
 }
 
-Level level() { return current; }
+Level level() {
+  return current;
+}
 
-void debug(const std::string& message) { logger().debug("{}", message); }
-void info(const std::string& message) { logger().info("{}", message); }
-void warn(const std::string& message) { logger().warn("{}", message); }
-void error(const std::string& message) { logger().error("{}", message); }
+void debug(const std::string& message) {
+  logger().debug("{}", message);
+}
+void info(const std::string& message) {
+  logger().info("{}", message);
+}
+void warn(const std::string& message) {
+  logger().warn("{}", message);
+}
+void error(const std::string& message) {
+  logger().error("{}", message);
+}
 
 }  // namespace cairn::log

@@ -79,9 +79,15 @@ void assign(const Json& value, std::string& target) {
   target = value.is_null() ? "" : value.get<std::string>();
 }
 
-void assign(const Json& value, std::vector<int64_t>& target) { assign_list(value, target); }
-void assign(const Json& value, std::vector<double>& target) { assign_list(value, target); }
-void assign(const Json& value, std::vector<std::string>& target) { assign_list(value, target); }
+void assign(const Json& value, std::vector<int64_t>& target) {
+  assign_list(value, target);
+}
+void assign(const Json& value, std::vector<double>& target) {
+  assign_list(value, target);
+}
+void assign(const Json& value, std::vector<std::string>& target) {
+  assign_list(value, target);
+}
 
 }  // namespace options_detail
 
@@ -115,7 +121,8 @@ void set_checked(const Field& field, const Json& value, const std::string& where
 
 void Fields::read(const Document& document, const std::string& section) {
   if (!document.values().is_object()) {
-    throw UsageError(cat(document.origin("").text(), ": ", section), got_expected(document.values().dump(), "a section"));
+    throw UsageError(cat(document.origin("").text(), ": ", section),
+                     got_expected(document.values().dump(), "a section"));
   }
   for (const auto& [key, value] : document.values().items()) {
     const std::string where = cat(document.origin(key).text(), ": ", section, section.empty() ? "" : ".", key);

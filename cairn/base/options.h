@@ -28,10 +28,10 @@ Rule each(Rule rule);  ///< the rule holds for each element of a list
 /// One option of a config.
 struct Field {
   std::string name;
-  std::string type;      ///< "integer", "number", "text", "true/false", "list of integers", ...
+  std::string type;  ///< "integer", "number", "text", "true/false", "list of integers", ...
   std::string help;
-  Json fallback;         ///< the default, as in the struct before reading
-  Rule rule;             ///< may be empty
+  Json fallback;                         ///< the default, as in the struct before reading
+  Rule rule;                             ///< may be empty
   std::function<void(const Json&)> set;  ///< throws nlohmann's type error if the value does not fit
   std::function<Json()> get;
 };
@@ -46,7 +46,8 @@ class Fields {
   const Field* find(const std::string& name) const;
 
   /// Sets every field that `document` has; its keys stand below `section` in messages ("model.hidden").
-  /// Throws UsageError for an unknown key (with the nearest valid one), a wrong type or a broken rule, with file and line.
+  /// Throws UsageError for an unknown key (with the nearest valid one), a wrong type or a broken rule, with file and
+  /// line.
   void read(const Document& document, const std::string& section);
   Json to_json() const;
   /// One line an option: name, type, default, help.
@@ -90,13 +91,27 @@ void assign(const Json& value, std::optional<T>& target) {
     target = inner;
   }
 }
-inline const char* type_name(const bool&) { return "true/false"; }
-inline const char* type_name(const int64_t&) { return "integer"; }
-inline const char* type_name(const double&) { return "number"; }
-inline const char* type_name(const std::string&) { return "text"; }
-inline const char* type_name(const std::vector<int64_t>&) { return "list of integers"; }
-inline const char* type_name(const std::vector<double>&) { return "list of numbers"; }
-inline const char* type_name(const std::vector<std::string>&) { return "list of texts"; }
+inline const char* type_name(const bool&) {
+  return "true/false";
+}
+inline const char* type_name(const int64_t&) {
+  return "integer";
+}
+inline const char* type_name(const double&) {
+  return "number";
+}
+inline const char* type_name(const std::string&) {
+  return "text";
+}
+inline const char* type_name(const std::vector<int64_t>&) {
+  return "list of integers";
+}
+inline const char* type_name(const std::vector<double>&) {
+  return "list of numbers";
+}
+inline const char* type_name(const std::vector<std::string>&) {
+  return "list of texts";
+}
 template <class T>
 const char* type_name(const std::optional<T>&) {
   return type_name(T{});

@@ -28,7 +28,9 @@ Progress::Progress(ProgressOptions options)
   next_print_ = terminal_ ? 0 : options_.line_seconds;
 }
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() {
+  clear();
+}
 
 double Progress::elapsed() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -54,7 +56,8 @@ void Progress::update(const ProgressState& state) {
   if (now < next_print_) return;
   next_print_ = now + (terminal_ ? kBarSeconds : options_.line_seconds);
   if (terminal_) {
-    const double fraction = options_.total > 0 ? static_cast<double>(state.done) / static_cast<double>(options_.total) : 0;
+    const double fraction =
+        options_.total > 0 ? static_cast<double>(state.done) / static_cast<double>(options_.total) : 0;
     std::fprintf(stderr, "\r\x1b[K%s %s", bar(fraction).c_str(), describe(state).c_str());
     std::fflush(stderr);
     drawn_ = true;

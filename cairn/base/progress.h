@@ -9,10 +9,10 @@
 namespace cairn {
 
 struct ProgressOptions {
-  std::string what;               ///< "train"
-  int64_t total = 0;              ///< 0 if unknown
-  int64_t done = 0;               ///< where it starts: a resumed run begins in the middle
-  double line_seconds = 10;       ///< between plain lines, where there is no terminal
+  std::string what;          ///< "train"
+  int64_t total = 0;         ///< 0 if unknown
+  int64_t done = 0;          ///< where it starts: a resumed run begins in the middle
+  double line_seconds = 10;  ///< between plain lines, where there is no terminal
 };
 
 struct ProgressState {

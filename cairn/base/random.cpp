@@ -24,8 +24,12 @@ uint64_t hash(std::string_view text, uint64_t seed) {
   return mix(state ^ text.size());
 }
 
-std::array<uint32_t, 2> halves(uint64_t x) { return {static_cast<uint32_t>(x), static_cast<uint32_t>(x >> 32)}; }
-uint64_t joined(std::array<uint32_t, 2> x) { return x[0] | static_cast<uint64_t>(x[1]) << 32; }
+std::array<uint32_t, 2> halves(uint64_t x) {
+  return {static_cast<uint32_t>(x), static_cast<uint32_t>(x >> 32)};
+}
+uint64_t joined(std::array<uint32_t, 2> x) {
+  return x[0] | static_cast<uint64_t>(x[1]) << 32;
+}
 
 }  // namespace
 
@@ -66,7 +70,9 @@ uint64_t RandomStream::bits64() {
   return low | static_cast<uint64_t>(bits()) << 32;
 }
 
-double RandomStream::uniform() { return static_cast<double>(bits64() >> 11) * 0x1p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>(bits64() >> 11) * 0x1p-53;
+}
 
 uint64_t RandomStream::below(uint64_t n) {
   if (n == 0) throw UsageError("RandomStream::below", got_expected(0, "1 or more"));
@@ -82,7 +88,9 @@ double RandomStream::normal() {
   return radius * std::cos(2 * std::numbers::pi * uniform());
 }
 
-uint64_t RandomStream::seed() const { return mix(joined(key_) ^ mix(item_)); }
+uint64_t RandomStream::seed() const {
+  return mix(joined(key_) ^ mix(item_));
+}
 
 Permutation::Permutation(uint64_t n, const RandomStream& stream) : n_(n), half_bits_(1), key_(halves(stream.seed())) {
   while (half_bits_ < 32 && (uint64_t{1} << (2 * half_bits_)) < n) ++half_bits_;

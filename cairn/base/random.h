@@ -18,15 +18,16 @@ class RandomStream {
  public:
   RandomStream(uint64_t seed, std::string_view name);
 
-  /// The stream for item `index` of this one (a step, a row): independent of this stream's own draws and of other items.
+  /// The stream for item `index` of this one (a step, a row): independent of this stream's own draws and of other
+  /// items.
   RandomStream at(uint64_t index) const;
 
-  uint32_t bits();               ///< 32 random bits
+  uint32_t bits();  ///< 32 random bits
   uint64_t bits64();
-  double uniform();              ///< in [0, 1), 53 bits
-  uint64_t below(uint64_t n);    ///< in [0, n), unbiased; n > 0
-  double normal();               ///< mean 0, variance 1 (Box-Muller)
-  uint64_t seed() const;         ///< 64 bits that identify this stream, to seed a foreign generator
+  double uniform();            ///< in [0, 1), 53 bits
+  uint64_t below(uint64_t n);  ///< in [0, n), unbiased; n > 0
+  double normal();             ///< mean 0, variance 1 (Box-Muller)
+  uint64_t seed() const;       ///< 64 bits that identify this stream, to seed a foreign generator
 
  private:
   std::array<uint32_t, 2> key_{};

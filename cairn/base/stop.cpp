@@ -29,6 +29,8 @@ StopSignals::~StopSignals() {
   for (int i = 0; i < 2; ++i) sigaction(kSignals[i], &before[i], nullptr);
 }
 
-bool stop_requested() { return requested != 0; }
+bool stop_requested() {
+  return requested != 0;
+}
 
 }  // namespace cairn

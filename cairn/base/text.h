@@ -8,7 +8,8 @@
 
 namespace cairn {
 
-/// The name of `names` nearest to `word` by edit distance, or "" if none is near (distance over a third of its length + 1).
+/// The name of `names` nearest to `word` by edit distance, or "" if none is near (distance over a third of its length +
+/// 1).
 std::string nearest_name(const std::string& word, const std::vector<std::string>& names);
 /// " (did you mean 'hidden'?)", or "" when nothing is near.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& names);
@@ -23,7 +24,8 @@ std::string join(const std::vector<std::string>& parts, const std::string& separ
 
 /// "1.5 GB"; powers of 1000.
 std::string human_bytes(double bytes);
-/// "800MB", "1.5 GiB" or "4096" (bytes); nothing for another text. kB, MB, GB, TB are powers of 1000, KiB .. TiB of 1024.
+/// "800MB", "1.5 GiB" or "4096" (bytes); nothing for another text. kB, MB, GB, TB are powers of 1000, KiB .. TiB of
+/// 1024.
 std::optional<double> parse_bytes(const std::string& text);
 /// "3 h 02 min", "12 s".
 std::string human_seconds(double seconds);

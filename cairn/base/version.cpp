@@ -4,7 +4,11 @@
 
 namespace cairn {
 
-std::string version() { return CAIRN_VERSION; }
-std::string code_version() { return std::string(CAIRN_VERSION) + CAIRN_COMMIT; }
+std::string version() {
+  return CAIRN_VERSION;
+}
+std::string code_version() {
+  return std::string(CAIRN_VERSION) + CAIRN_COMMIT;
+}
 
 }  // namespace cairn

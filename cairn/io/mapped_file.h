@@ -8,8 +8,8 @@
 
 namespace cairn::io {
 
-/// Whoever holds the pointer keeps the pages. They are private: writing to them changes memory, never the file. The file
-/// must not be cut short meanwhile; replacing it by name is fine.
+/// Whoever holds the pointer keeps the pages. They are private: writing to them changes memory, never the file. The
+/// file must not be cut short meanwhile; replacing it by name is fine.
 class MappedFile {
  public:
   /// Throws EnvironmentError if the file cannot be opened. An empty file maps to no bytes.

@@ -10,8 +10,8 @@
 
 namespace cairn::io {
 
-/// Versions 1 to 3, C and Fortran order, either byte order, every dtype that LibTorch has. Throws InputError naming file
-/// and byte offset for anything else (objects and structures among them) and for sizes the file cannot hold.
+/// Versions 1 to 3, C and Fortran order, either byte order, every dtype that LibTorch has. Throws InputError naming
+/// file and byte offset for anything else (objects and structures among them) and for sizes the file cannot hold.
 torch::Tensor read_npy(const std::filesystem::path& path);
 /// The same from bytes in memory; `name` stands for the file in messages.
 torch::Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name);

@@ -12,8 +12,8 @@
 #include "cairn/models/demo.h"
 #include "cairn/models/layout.h"
 #include "cairn/models/pipeline.h"
-#include "cairn/train/recipe.h"
 #include "cairn/train/learner.h"
+#include "cairn/train/recipe.h"
 
 namespace cairn {
 

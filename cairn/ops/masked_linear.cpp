@@ -21,7 +21,7 @@ struct Block {
   int64_t begin, end, width;
 };
 
-constexpr int64_t kBlocks = 12;          // more skip more work, fewer keep the products large: measured best of 4 .. 24
+constexpr int64_t kBlocks = 12;  // more skip more work, fewer keep the products large: measured best of 4 .. 24
 constexpr int64_t kSmallestBlock = 32;
 
 /// Blocks that together hold all outputs; those whose width is 0 have nothing to multiply.

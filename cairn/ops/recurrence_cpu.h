@@ -36,8 +36,8 @@ struct RecurrenceLoop {
   int64_t after(int64_t t) const { return reverse ? t : t + 1; }
   int64_t step(int64_t n) const { return reverse ? x.size(0) - 1 - n : n; }  ///< the n-th step that is taken
 
-  /// An uninitialised [T, B, width], with zeros where some rows end early: sums over all steps pass over what lies behind
-  /// their ends only if it is 0 on both sides of a product.
+  /// An uninitialised [T, B, width], with zeros where some rows end early: sums over all steps pass over what lies
+  /// behind their ends only if it is 0 on both sides of a product.
   torch::Tensor per_step(int64_t width) const {
     const auto options = x.options().requires_grad(false);
     const int64_t T = x.size(0), B = x.size(1);

@@ -2,7 +2,8 @@
 //
 // checkpoints/step-N/ is also a model folder: config.json and model.safetensors (the moving average where there is
 // one); with it optimizer.safetensors, state.json, and weights.safetensors (the weights that are trained) where the
-// average stands in model.safetensors, and carried.safetensors where the task carries something from step to step. checkpoints/best-N/ is a model folder alone.
+// average stands in model.safetensors, and carried.safetensors where the task carries something from step to step.
+// checkpoints/best-N/ is a model folder alone.
 #pragma once
 
 #include <filesystem>

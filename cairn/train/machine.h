@@ -12,7 +12,8 @@ Json describe_machine();
 
 /// What must be equal for a resumed run to end in the same bits: {"code", "libtorch", "threads"}.
 Json conditions(int64_t threads);
-/// One line for each condition that was saved and is another now. A run whose bits do not depend on one saves none of it.
+/// One line for each condition that was saved and is another now. A run whose bits do not depend on one saves none of
+/// it.
 std::vector<std::string> differences(const Json& saved, const Json& now);
 
 }  // namespace cairn::train

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cairn/train/checkpoint.h"
-#include "cairn/train/run_folder.h"
 #include "cairn/train/learner.h"
+#include "cairn/train/run_folder.h"
 
 namespace cairn::train {
 

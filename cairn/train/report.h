@@ -1,8 +1,8 @@
 // report.html of a run folder: curves, results, samples, the resolved recipe, the machine.
 #pragma once
 
-#include "cairn/train/run_folder.h"
 #include "cairn/train/learner.h"
+#include "cairn/train/run_folder.h"
 #include "cairn/vision/page.h"
 
 namespace cairn::train {

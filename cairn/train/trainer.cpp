@@ -82,8 +82,8 @@ Sitting::Sitting(const TrainConfig& config, Task& task, RunFolder& folder)
     : config_(config),
       task_(task),
       folder_(folder),
-      device_(set_up_compute({.device = config.device, .threads = config.threads,
-                              .deterministic = config.mode == "deterministic"})),
+      device_(set_up_compute(
+          {.device = config.device, .threads = config.threads, .deterministic = config.mode == "deterministic"})),
       training_(task, config, device_),
       store_(folder.checkpoints(), config.keep),
       steps_per_epoch_(static_cast<double>(training_.stream().batches_per_epoch()) /
@@ -145,8 +145,7 @@ void Sitting::step() {
   state_.seconds += seconds;
   window_seconds_ += seconds;
   window_examples_ += done.examples;
-  progress_->update(
-      {.done = state_.step, .loss = done.losses.front().second, .bytes = peak_memory(device_)});
+  progress_->update({.done = state_.step, .loss = done.losses.front().second, .bytes = peak_memory(device_)});
   if (log_due_.at(state_.step) || state_.step == total_) write_log(lr);
 }
 

@@ -72,8 +72,8 @@ TEST(ResNet, EqualsPyTorch) {
   EXPECT_TRUE(torch::allclose(net->forward(x), tensor_of(golden["eval"]), 1e-10, 1e-12));
   net->train();
   EXPECT_TRUE(torch::allclose(net->forward(x), tensor_of(golden["train"]), 1e-8, 1e-10));
-  EXPECT_TRUE(
-      torch::allclose(state_dict(*net).at("bn1.running_mean"), tensor_of(Json::array({golden["running_mean"]}))[0], 1e-10, 1e-12));
+  EXPECT_TRUE(torch::allclose(state_dict(*net).at("bn1.running_mean"),
+                              tensor_of(Json::array({golden["running_mean"]}))[0], 1e-10, 1e-12));
 }
 
 TEST(ResNet, PublishedNamesAreReadStrictly) {

@@ -63,8 +63,8 @@ TEST(MaskedLinear, EqualsDense) {
 }
 
 TEST(MaskedLinear, EqualsDenseAtTheEdges) {
-  expect_same_as_dense(make_layer(3, {std::vector<int64_t>(70, 0), 9}));   // nothing is seen
-  expect_same_as_dense(make_layer(3, {std::vector<int64_t>(70, 9), 9}));   // everything is seen
+  expect_same_as_dense(make_layer(3, {std::vector<int64_t>(70, 0), 9}));  // nothing is seen
+  expect_same_as_dense(make_layer(3, {std::vector<int64_t>(70, 9), 9}));  // everything is seen
   auto steps = std::vector<int64_t>(40, 0);
   steps.resize(80, 9);
   expect_same_as_dense(make_layer(3, {steps, 9}));

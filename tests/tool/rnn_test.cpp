@@ -65,7 +65,8 @@ TEST(ToolRnn, LabelsAFileAndAStreamAlike) {
   ASSERT_EQ(file.exit_code, 0) << file.err;
   EXPECT_EQ(rows_of(file).size(), 6u);
   EXPECT_EQ(rows_of(file)[0]["probabilities"].size(), 3u);
-  const Outcome stream = sandbox.cairn({"run", "r", "label", "--in", "/dev/stdin", "--json"}, "0 1\n2,0\n1\t1\n2 2\n0 0\n1 0\n");
+  const Outcome stream =
+      sandbox.cairn({"run", "r", "label", "--in", "/dev/stdin", "--json"}, "0 1\n2,0\n1\t1\n2 2\n0 0\n1 0\n");
   EXPECT_EQ(stream.out, file.out) << stream.err;
 
   const Outcome broken = sandbox.cairn({"run", "r", "label", "--in", "/dev/stdin", "--json"}, "0 1\n1 nan\n");

@@ -1,9 +1,9 @@
 #include "cairn/models/rnn/rnn_system.h"
 
-#include "cairn/models/section_help.h"
 #include "cairn/models/rnn/rnn_config.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
 #include "cairn/models/rnn/sequence_task.h"
+#include "cairn/models/section_help.h"
 
 namespace cairn::rnn {
 

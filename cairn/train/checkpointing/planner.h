@@ -9,9 +9,9 @@
 //                       + C(s', t, m - w_a(s'-1)) + C(s, s'-1, m) )            run again later
 //
 // where an operation's momentary needs fit. It is optimal among schedules that keep what they once kept until its
-// backward, where no backward leaves more bytes than it found. Bytes are counted in slots; so each schedule found is run through the exact costs, and only those stay that
-// none beats in both bytes and seconds: the trade-off. Its peaks rise and its times fall, so plans are monotone in the
-// budget.
+// backward, where no backward leaves more bytes than it found. Bytes are counted in slots; so each schedule found is
+// run through the exact costs, and only those stay that none beats in both bytes and seconds: the trade-off. Its peaks
+// rise and its times fall, so plans are monotone in the budget.
 #pragma once
 
 #include <vector>

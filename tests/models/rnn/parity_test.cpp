@@ -27,7 +27,8 @@ struct Results {
 };
 
 torch::Tensor lengths_of(const Case& c, int64_t T, int64_t B) {
-  return c.ragged ? torch::tensor({int64_t{3}, T, int64_t{1}, int64_t{4}}, torch::kInt64).slice(0, 0, B) : torch::Tensor();
+  return c.ragged ? torch::tensor({int64_t{3}, T, int64_t{1}, int64_t{4}}, torch::kInt64).slice(0, 0, B)
+                  : torch::Tensor();
 }
 
 void back(Results& results, const std::vector<torch::Tensor>& outputs, const torch::nn::Module& module,
