@@ -88,8 +88,10 @@ class AliasGuard : public YAML::EventHandler {
   explicit AliasGuard(const std::string& source) : source_(source) {}
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(source_, mark, kRefusal); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string&) override {
+  /// yaml-cpp makes bytes that are no text of some control characters.
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string& text) override {
     check(mark, anchor);
+    if (!is_utf8(text)) refuse(source_, mark, "got bytes that are no UTF-8 text");
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
