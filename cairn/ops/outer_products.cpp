@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+// Tiles are arrays of vectors, which instruction sets with vectors of unknown width cannot hold.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/outer_products.cpp"
 #include <hwy/foreach_target.h>
@@ -20,40 +22,28 @@ template <int M>
 void tile(const OuterProducts& job, int64_t o, int64_t k) {
   const Floats d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto l0 = hn::Zero(d), l1 = l0, l2 = l0, l3 = l0, l4 = l0, l5 = l0;
-  auto h0 = l0, h1 = l0, h2 = l0, h3 = l0, h4 = l0, h5 = l0;
+  hn::Vec<Floats> low_sums[M], high_sums[M];
+  for (int m = 0; m < M; ++m) low_sums[m] = high_sums[m] = hn::Zero(d);
   for (int64_t r = 0; r < job.rows; ++r) {
     const float* HWY_RESTRICT g = job.g + r * job.g_row + o;
     const float* HWY_RESTRICT u = job.u + r * job.u_row + k;
     for (int64_t c = 0; c < job.columns; ++c, g += job.g_pixel, u += job.u_pixel) {
       const auto low = hn::LoadU(d, u), high = hn::LoadU(d, u + lanes);
-      const auto add = [&](int64_t output, auto& l, auto& h) HWY_ATTR {
-        const auto value = hn::Set(d, g[output]);
-        l = hn::MulAdd(value, low, l);
-        h = hn::MulAdd(value, high, h);
-      };
-      add(0, l0, h0);
-      if constexpr (M > 1) add(1, l1, h1);
-      if constexpr (M > 2) add(2, l2, h2);
-      if constexpr (M > 3) add(3, l3, h3);
-      if constexpr (M > 4) add(4, l4, h4);
-      if constexpr (M > 5) add(5, l5, h5);
+      for (int m = 0; m < M; ++m) {
+        const auto value = hn::Set(d, g[m]);
+        low_sums[m] = hn::MulAdd(value, low, low_sums[m]);
+        high_sums[m] = hn::MulAdd(value, high, high_sums[m]);
+      }
     }
   }
   float sums[32];
   const int64_t used = std::min(2 * lanes, job.inputs - k);
-  const auto store = [&](int64_t output, auto l, auto h) HWY_ATTR {
-    hn::StoreU(l, d, sums);
-    hn::StoreU(h, d, sums + lanes);
-    float* out = job.out + (o + output) * job.inputs + k;
+  for (int m = 0; m < M; ++m) {
+    hn::StoreU(low_sums[m], d, sums);
+    hn::StoreU(high_sums[m], d, sums + lanes);
+    float* out = job.out + (o + m) * job.inputs + k;
     for (int64_t j = 0; j < used; ++j) out[j] += sums[j];
-  };
-  store(0, l0, h0);
-  if constexpr (M > 1) store(1, l1, h1);
-  if constexpr (M > 2) store(2, l2, h2);
-  if constexpr (M > 3) store(3, l3, h3);
-  if constexpr (M > 4) store(4, l4, h4);
-  if constexpr (M > 5) store(5, l5, h5);
+  }
 }
 
 void outer_products(const OuterProducts& job) {
