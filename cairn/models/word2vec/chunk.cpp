@@ -5,7 +5,7 @@
 namespace cairn::word2vec {
 
 void RowNumbers::begin(std::vector<TouchedRow>& touched) {
-  if (touched_ != nullptr) base_ += used_;
+  base_ += used_;
   used_ = 0;
   touched.clear();
   touched_ = &touched;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cairn/models/word2vec/examples.h"
+#include "cairn/models/word2vec/parameters.h"
 #include "cairn/ops/logistic_pairs.h"
 
 namespace cairn::word2vec {
@@ -24,7 +25,7 @@ struct ExampleRows {
 
  private:
   static float* fetched(float* row, int64_t width) {
-    for (int64_t k = 0; k < width; k += 16) __builtin_prefetch(row + k, /*rw=*/1);
+    prefetch_row(row, width);
     return row;
   }
 };

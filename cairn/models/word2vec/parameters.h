@@ -29,6 +29,11 @@ class Matrix {
   int64_t rows_ = 0, width_ = 0, stride_ = 0;
 };
 
+/// Fetches a row that is going to be changed into the cache.
+inline void prefetch_row(const float* row, int64_t width) {
+  for (int64_t k = 0; k < width; k += 16) __builtin_prefetch(row + k, /*rw=*/1);
+}
+
 struct Parameters {
   Matrix input;   ///< [words + n-gram buckets, dim]: the vectors
   Matrix output;  ///< [words, dim] for negative sampling, [inner nodes, dim] for

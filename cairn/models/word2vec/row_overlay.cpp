@@ -9,10 +9,6 @@ namespace {
 constexpr float kCalmTouches = 4;  // of a row, by all shards, whose changes may simply be added
 constexpr size_t kAhead = 6;       // rows fetched before they are merged
 
-void prefetch_row(const float* row, int64_t width) {
-  for (int64_t k = 0; k < width; k += 16) __builtin_prefetch(row + k, /*rw=*/1);
-}
-
 }  // namespace
 
 /// Two passes, so that fetching a row does not wait for what became of the one before.
