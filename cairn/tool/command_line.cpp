@@ -105,4 +105,11 @@ void CommandLine::require(const std::string& value, const char* name) const {
   throw UsageError("cairn " + verb_, cat(name, " is missing; usage: cairn ", verb_, " ", verb_named(verb_).usage));
 }
 
+Arguments with_options(Arguments overrides, const CommonOptions& common) {
+  if (common.seed) overrides.push_back(cat("train.seed=", *common.seed));
+  if (common.threads > 0) overrides.push_back(cat("train.threads=", common.threads));
+  if (common.device) overrides.push_back("train.device=" + *common.device);
+  return overrides;
+}
+
 }  // namespace cairn::tool

@@ -76,4 +76,7 @@ class CommandLine {
   CommonOptions common_;
 };
 
+/// A recipe's overrides with those behind them that --seed, --threads and --device stand for.
+Arguments with_options(Arguments overrides, const CommonOptions& common);
+
 }  // namespace cairn::tool

@@ -114,9 +114,8 @@ int plan_verb(const Arguments& arguments) {
   line.require(name, "RECIPE");
 
   if (!budget.empty()) overrides.push_back(cat("train.memory_budget='", budget, "'"));
-  if (line.common().threads > 0) overrides.push_back(cat("train.threads=", line.common().threads));
   train::count_memory();  // before anything is read, so that all is counted
-  const train::Recipe recipe = train::load_recipe(name, overrides);
+  const train::Recipe recipe = train::load_recipe(name, with_options(overrides, line.common()));
   const auto learner = system_named(recipe.system).learner(recipe);
   const auto plan = train::plan_training(task_of(*learner, recipe.system), train::read_train_config(recipe.document));
 

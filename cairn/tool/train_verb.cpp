@@ -13,14 +13,6 @@ namespace cairn::tool {
 
 namespace {
 
-/// The options that stand for recipe keys, as overrides that come after the typed ones.
-Arguments with_options(Arguments overrides, const CommonOptions& common) {
-  if (common.seed) overrides.push_back(cat("train.seed=", *common.seed));
-  if (common.threads > 0) overrides.push_back(cat("train.threads=", common.threads));
-  if (common.device) overrides.push_back("train.device=" + *common.device);
-  return overrides;
-}
-
 void print_keys(const train::Recipe& recipe) {
   train::TrainConfig config;
   std::cout << "\nKeys of " << recipe.name << " (system " << recipe.system << "):\n"
@@ -55,8 +47,8 @@ int train_verb(const Arguments& arguments) {
   train::count_memory();  // before anything is read, so that all is counted
   const System& system = system_named(recipe.system);
   const auto config = train::read_train_config(recipe.document);
-  const auto learner =
-      system.learner(recipe);  // before the folder is made: a wrong key or absent data leave nothing behind
+  // Before the folder is made: a wrong key or absent data leave nothing behind.
+  const auto learner = system.learner(recipe);
   auto folder =
       train::RunFolder::create({.path = run, .recipe = recipe, .command = "cairn train " + join(arguments, " ")});
   return print_train_result(learner->run(config, folder), folder.path(), line.style());

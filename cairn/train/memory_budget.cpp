@@ -57,14 +57,15 @@ BudgetPlan MemoryBudget::make_plan(const StagedLosses& staged, int64_t staged_by
   plan.trade_off = planner.trade_off();
   plan.standing = standing_ + staged_bytes;
   plan.budget = size_.of(plan.standing + planner.store_all().predicted.peak);
-  const int64_t least = plan.standing + planner.least().predicted.peak;
-  if (plan.budget < least) {
+  const Plan* chosen = planner.find(plan.budget - plan.standing);
+  if (chosen == nullptr) {
+    const int64_t step = planner.least().predicted.peak;
     throw UsageError("train.memory_budget",
                      got_expected(human_bytes(static_cast<double>(plan.budget)),
-                                  cat("at least ", least, " bytes, the least possible for this batch: ", plan.standing,
-                                      " for weights, optimiser and input, ", least - plan.standing, " for the step")));
+                                  cat("at least ", plan.standing + step, " bytes, the least possible for this batch: ",
+                                      plan.standing, " for weights, optimiser and input, ", step, " for the step")));
   }
-  plan.chosen = planner.within(plan.budget - plan.standing);
+  plan.chosen = *chosen;
   log::info(summary(plan));
   return plan;
 }

@@ -55,13 +55,6 @@ class CountingAllocator final : public c10::Allocator {
   }
 };
 
-int64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  int64_t total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * ::sysconf(_SC_PAGESIZE);
-}
-
 const auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
 
 c10::CachingAllocator::Stat device_stat(torch::Device device) {
@@ -90,13 +83,16 @@ void count_memory() {
 }
 
 MemoryUse memory_use(torch::Device device) {
-  if (device.is_cpu()) return {.live = live_bytes, .peak = peak_bytes, .resident = resident_bytes()};
+  if (device.is_cpu()) return {.live = live_bytes, .peak = peak_bytes};
   const auto stat = device_stat(device);
-  return {.live = stat.current, .peak = stat.peak, .resident = resident_bytes()};
+  return {.live = stat.current, .peak = stat.peak};
 }
 
-int64_t peak_memory(torch::Device device) {
-  return device.is_cpu() ? peak_bytes.load() : device_stat(device).peak;
+int64_t resident_memory() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE);
 }
 
 PeakMeter::PeakMeter(torch::Device device) : device_(device) {
@@ -108,11 +104,11 @@ PeakMeter::~PeakMeter() {
 }
 
 int64_t PeakMeter::peak() const {
-  return peak_memory(device_);
+  return memory_use(device_).peak;
 }
 
 void PeakMeter::restart() {
-  outer_peak_ = std::max(outer_peak_, peak_memory(device_));
+  outer_peak_ = std::max(outer_peak_, memory_use(device_).peak);
   reset_peak(device_);
   before_ = memory_use(device_).live;
 }

@@ -6,20 +6,19 @@
 namespace cairn::train {
 
 struct MemoryUse {
-  int64_t live = 0;      ///< bytes that tensors hold now
-  int64_t peak = 0;      ///< the most they ever held at once
-  int64_t resident = 0;  ///< bytes of the process that lie in memory, as the system counts them
+  int64_t live = 0;  ///< bytes that tensors hold now
+  int64_t peak = 0;  ///< the most they ever held at once
 };
 
 /// Starts counting what LibTorch allocates on the CPU, for the whole process and to its end; tensors made before are
 /// not seen. Later calls do nothing. Other devices count by themselves.
 void count_memory();
 
-/// What tensors on `device` hold. On the CPU zero before count_memory.
+/// What tensors on `device` hold; cheap enough for every step. On the CPU zero before count_memory.
 MemoryUse memory_use(torch::Device device = torch::kCPU);
 
-/// memory_use(device).peak alone, which asks the system nothing.
-int64_t peak_memory(torch::Device device = torch::kCPU);
+/// Bytes of the process that lie in memory, as the system counts them.
+int64_t resident_memory();
 
 /// Measures the peak of a stretch of code; may be nested.
 class PeakMeter {

@@ -172,10 +172,26 @@ int64_t last_step(const History& history) {
   return static_cast<int64_t>(step);
 }
 
+Material material_of(const RunFolder& folder) {
+  return {folder, folder.facts(), folder.result(), History::read(folder.log())};
+}
+
+vision::Page page_of(const Material& material, Learner* learner) {
+  vision::Page page(text_of(material.facts, "name"), subtitle(material, learner));
+  add_tiles(page, material);
+  add_results(page, material);
+  page.heading("Curves").charts(charts_of(material.history));
+  if (learner != nullptr) learner->write_samples(page);
+  add_recipe(page, material);
+  add_machine(page, material);
+  return page;
+}
+
 /// For TensorBoard, behind the scalars: the page's pictures and the recipe. A run that goes on writes over them.
-void write_events(const RunFolder& folder, const vision::Page& page) {
+void write_events(const Material& material, const vision::Page& page) {
+  const RunFolder& folder = material.folder;
   io::EventWriter events(folder.events(), io::whole_event_bytes(folder.events()));
-  const int64_t step = last_step(History::read(folder.log()));
+  const int64_t step = last_step(material.history);
   std::map<std::string, int> seen;
   for (const auto& [under, picture] : page.pictures()) {
     const int number = ++seen[under];
@@ -187,21 +203,14 @@ void write_events(const RunFolder& folder, const vision::Page& page) {
 }  // namespace
 
 vision::Page report_page(const RunFolder& folder, Learner* learner) {
-  const Material material{folder, folder.facts(), folder.result(), History::read(folder.log())};
-  vision::Page page(text_of(material.facts, "name"), subtitle(material, learner));
-  add_tiles(page, material);
-  add_results(page, material);
-  page.heading("Curves").charts(charts_of(material.history));
-  if (learner != nullptr) learner->write_samples(page);
-  add_recipe(page, material);
-  add_machine(page, material);
-  return page;
+  return page_of(material_of(folder), learner);
 }
 
 void write_report(const RunFolder& folder, Learner* learner) {
-  const vision::Page page = report_page(folder, learner);
+  const Material material = material_of(folder);
+  const vision::Page page = page_of(material, learner);
   page.write(folder.report());
-  write_events(folder, page);
+  write_events(material, page);
 }
 
 }  // namespace cairn::train

@@ -145,7 +145,7 @@ void Sitting::step() {
   state_.seconds += seconds;
   window_seconds_ += seconds;
   window_examples_ += done.examples;
-  progress_->update({.done = state_.step, .loss = done.losses.front().second, .bytes = peak_memory(device_)});
+  progress_->update({.done = state_.step, .loss = done.losses.front().second, .bytes = memory_use(device_).peak});
   if (log_due_.at(state_.step) || state_.step == total_) write_log(lr);
 }
 
@@ -161,7 +161,7 @@ void Sitting::write_log(double lr) {
                 {"lr", lr},
                 {"loss", to_json(means)},
                 {"grad_norm", state_.window.grad_norm / steps},
-                {"memory", {{"live", memory.live}, {"peak", memory.peak}, {"resident", memory.resident}}},
+                {"memory", {{"live", memory.live}, {"peak", memory.peak}, {"resident", resident_memory()}}},
                 {"seconds", state_.seconds},
                 {"rate", static_cast<double>(window_examples_) / std::max(window_seconds_, 1e-9)}});
   state_.window = {};

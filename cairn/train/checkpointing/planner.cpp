@@ -113,15 +113,17 @@ Planner::Planner(const Profile& profile, PlannerOptions options) {
   trade_off_ = undominated(std::move(plans));
 }
 
-const Plan& Planner::within(int64_t bytes) const {
+const Plan* Planner::find(int64_t bytes) const {
   const auto after = std::partition_point(trade_off_.begin(), trade_off_.end(),
                                           [&](const Plan& plan) { return plan.predicted.peak <= bytes; });
-  if (after == trade_off_.begin()) {
-    throw UsageError("memory budget",
-                     cat(got_expected(cat(bytes, " bytes for what a step adds"),
-                                      cat("at least ", least().predicted.peak, ", the least possible"))));
-  }
-  return *(after - 1);
+  return after == trade_off_.begin() ? nullptr : &*(after - 1);
+}
+
+const Plan& Planner::within(int64_t bytes) const {
+  if (const Plan* plan = find(bytes)) return *plan;
+  throw UsageError("memory budget",
+                   cat(got_expected(cat(bytes, " bytes for what a step adds"),
+                                    cat("at least ", least().predicted.peak, ", the least possible"))));
 }
 
 }  // namespace cairn::checkpointing

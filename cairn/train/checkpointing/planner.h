@@ -40,7 +40,9 @@ class Planner {
   const std::vector<Plan>& trade_off() const { return trade_off_; }
   const Plan& least() const { return trade_off_.front(); }
   const Plan& store_all() const { return trade_off_.back(); }
-  /// The fastest plan whose peak is at most `bytes`. Throws UsageError that says the least possible if there is none.
+  /// The fastest plan whose peak is at most `bytes`, or null.
+  const Plan* find(int64_t bytes) const;
+  /// The same; throws UsageError that says the least possible if there is none.
   const Plan& within(int64_t bytes) const;
 
  private:
