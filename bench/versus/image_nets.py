@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 
 class MaskedConv(nn.Conv2d):
-    """`above` .. `below`: the rows that are seen, as offsets; `centre`: "a", "b" or "whole"."""
+    """`first_row` .. `last_row`: the rows that are seen, as offsets; `centre`: "a", "b" or "whole"."""
 
     def __init__(self, weight, bias, sides, first_row=0, last_row=0, centre="b", groups=1, label=None):
         super().__init__(weight.shape[1], weight.shape[0], sides, padding=(sides[0] // 2, sides[1] // 2))

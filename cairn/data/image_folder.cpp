@@ -1,6 +1,6 @@
 #include "cairn/data/image_folder.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <optional>

@@ -2,12 +2,13 @@
 #include "cairn/data/image_folder.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 
 #include "cairn/base/error.h"
 #include "cairn/data/source.h"
+#include "cairn/io/temporary_folder.h"
 #include "cairn/vision/image.h"
 
 namespace cairn::data {
@@ -15,8 +16,6 @@ namespace {
 
 class ImageFolder : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder); }
-  void TearDown() override { std::filesystem::remove_all(folder); }
   void put(const std::string& name, torch::IntArrayRef shape, int64_t value) const {
     vision::write_png(folder / name, torch::full(shape, value, torch::kUInt8));
   }
@@ -29,7 +28,8 @@ class ImageFolder : public testing::Test {
     }
     return "no refusal";
   }
-  std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "image_folder";
+  io::TemporaryFolder temporary;
+  std::filesystem::path folder = temporary.path();
 };
 
 TEST_F(ImageFolder, GivesGreyImagesInTheOrderOfTheirNames) {

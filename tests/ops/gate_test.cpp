@@ -2,7 +2,7 @@
 #include "cairn/ops/gate.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "cairn/base/error.h"
 

@@ -10,7 +10,7 @@
 
 #include <hwy/highway.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "cairn/base/random.h"
 #include "cairn/ops/packed_matrix.h"

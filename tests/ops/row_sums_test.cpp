@@ -2,7 +2,7 @@
 #include "cairn/ops/row_sums.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "cairn/ops/logistic_pairs.h"
 

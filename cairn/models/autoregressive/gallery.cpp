@@ -4,6 +4,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/models/autoregressive/classify.h"
+#include "cairn/models/autoregressive/image_shape.h"
 #include "cairn/models/autoregressive/sampling.h"
 #include "cairn/vision/image.h"
 
@@ -42,10 +43,6 @@ void add_completions(vision::Page& page, const LoadedModel& loaded, const torch:
                   "p(unknown | known)."});
 }
 
-}  // namespace
-
-namespace {
-
 /// Values from 0 to 1 of the pixels of x [N, D (+ label)].
 torch::Tensor brightness(const torch::Tensor& x, const ModelSpec& spec) {
   const auto pixels = x.narrow(1, 0, x.size(1) - is_joint(spec)).to(torch::kFloat32);
@@ -54,11 +51,11 @@ torch::Tensor brightness(const torch::Tensor& x, const ModelSpec& spec) {
 
 /// pixels [N, D] as one picture of N.
 torch::Tensor picture_of(const torch::Tensor& pixels, const ModelSpec& spec, int64_t columns) {
-  const auto& shape = spec.shape;
   std::vector<int64_t> sizes{pixels.size(0), 1, pixels.size(1)};
-  const bool colours = shape.size() == 3 && shape[2] == 3, grey = shape.size() == 3 && shape[2] == 1;
-  if (shape.size() == 2 || colours || grey) sizes = {pixels.size(0), shape[0], shape[1]};
-  if (colours) sizes.push_back(3);
+  if (const auto image = ImageShape::find(spec.shape)) {
+    sizes = {pixels.size(0), image->rows, image->columns};
+    if (image->channels == 3) sizes.push_back(3);
+  }
   return vision::grid(pixels.reshape(sizes), {.columns = columns});
 }
 

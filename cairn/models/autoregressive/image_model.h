@@ -74,7 +74,6 @@ class ImageModel : public DensityModel {
   const ImageModelOptions& options() const { return options_; }
   /// The convolution whose outputs are the logits: `head` features to levels - 1 a channel.
   MaskedConv make_output(const RandomStream& random);
-  MaskedConv output() const { return output_; }
   /// A 1x1 convolution, mask B.
   MaskedConv pointwise(int64_t in, int64_t out, const RandomStream& random) const;
 

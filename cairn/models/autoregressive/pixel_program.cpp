@@ -35,8 +35,7 @@ KernelRow kernel_row(const torch::Tensor& weight, const MaskedConvOptions& optio
 PixelProgram::Map PixelProgram::conv(Map x, const MaskedConv& layer) {
   const auto& options = layer->options();
   const auto weight = as_floats(layer->masked_weight());
-  PixelLayer step{
-      .kind = PixelLayer::Kind::conv, .from = x, .other = x, .to = 0, .kernel = {}, .bias = {}, .label = {}};
+  PixelLayer step{.kind = PixelLayer::Kind::conv, .from = x, .other = x, .to = 0};
   for (int64_t k = 0; k < weight.size(2); ++k) {
     auto row = kernel_row(weight, options, k);
     if (!row.groups.empty()) step.kernel.push_back(std::move(row));
@@ -52,24 +51,9 @@ PixelProgram::Map PixelProgram::conv(Map x, const MaskedConv& layer) {
   return layers_.back().to;
 }
 
-PixelProgram::Map PixelProgram::relu(Map x) {
-  const Map to = new_map(maps_[x].channels, maps_[x].by_row);
-  layers_.push_back(
-      {.kind = PixelLayer::Kind::relu, .from = x, .other = x, .to = to, .kernel = {}, .bias = {}, .label = {}});
-  return to;
-}
-
-PixelProgram::Map PixelProgram::gate(Map a) {
-  const Map to = new_map(maps_[a].channels / 2, maps_[a].by_row);
-  layers_.push_back(
-      {.kind = PixelLayer::Kind::gate, .from = a, .other = a, .to = to, .kernel = {}, .bias = {}, .label = {}});
-  return to;
-}
-
-PixelProgram::Map PixelProgram::add(Map a, Map b) {
-  const Map to = new_map(maps_[a].channels, maps_[a].by_row && maps_[b].by_row);
-  layers_.push_back(
-      {.kind = PixelLayer::Kind::add, .from = a, .other = b, .to = to, .kernel = {}, .bias = {}, .label = {}});
+PixelProgram::Map PixelProgram::elementwise(PixelLayer::Kind kind, Map a, Map b, int64_t channels) {
+  const Map to = new_map(channels, maps_[a].by_row && maps_[b].by_row);
+  layers_.push_back({.kind = kind, .from = a, .other = b, .to = to});
   return to;
 }
 

@@ -28,9 +28,9 @@ struct KernelRow {
 struct PixelLayer {
   enum class Kind { conv, relu, gate, add };
   Kind kind;
-  int64_t from, other, to;        ///< maps; `other` of add
-  std::vector<KernelRow> kernel;  ///< of conv
-  torch::Tensor bias, label;      ///< of conv: [out], [labels, out]
+  int64_t from, other, to;              ///< maps; `other` of add
+  std::vector<KernelRow> kernel = {};   ///< of conv
+  torch::Tensor bias = {}, label = {};  ///< of conv: [out], [labels, out]
 };
 
 /// Built from a network's own definition: it calls these as it would call tensor operations.
@@ -44,7 +44,7 @@ class PixelProgram {
   Map relu_conv(Map x, const MaskedConv& layer) { return conv(relu(x), layer); }
   Map add_conv(Map h, Map x, const MaskedConv& layer) { return add(h, conv(x, layer)); }
   Map add_relu_conv(Map h, Map x, const MaskedConv& layer) { return add(h, relu_conv(x, layer)); }
-  Map gate(Map a);
+  Map gate(Map a) { return elementwise(PixelLayer::Kind::gate, a, a, maps_[a].channels / 2); }
   Map gate(Map a, Map b) { return gate(add(a, b)); }
 
   const ImageShape& shape() const { return shape_; }
@@ -52,8 +52,9 @@ class PixelProgram {
   const std::vector<PixelLayer>& layers() const { return layers_; }
 
  private:
-  Map relu(Map x);
-  Map add(Map a, Map b);
+  Map relu(Map x) { return elementwise(PixelLayer::Kind::relu, x, x, maps_[x].channels); }
+  Map add(Map a, Map b) { return elementwise(PixelLayer::Kind::add, a, b, maps_[a].channels); }
+  Map elementwise(PixelLayer::Kind kind, Map a, Map b, int64_t channels);
   Map new_map(int64_t channels, bool by_row);
 
   ImageShape shape_;

@@ -1,8 +1,8 @@
 // PixelCNN (van den Oord, Kalchbrenner & Kavukcuoglu 2016, "Pixel recurrent neural networks", sections 3.2 to 3.5).
 //
 //   first:    h <- conv7x7, mask A
-//   block:    h <- h + conv1x1(relu(conv3x3(relu(conv1x1(relu(h)))))),  2 h -> h -> h -> 2 h features, mask B   (figure
-//   5) head:     logits = conv1x1(relu(conv1x1(relu(h)))), mask B
+//   block:    h <- h + conv1x1(relu(conv3x3(relu(conv1x1(relu(h)))))), mask B: 2 h -> h -> h -> 2 h features, figure 5
+//   head:     logits = conv1x1(relu(conv1x1(relu(h)))), mask B
 //
 // Its stack of filters never sees some pixels above and to the right: the blind spot that the gated one has not.
 #pragma once

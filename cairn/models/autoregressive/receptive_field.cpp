@@ -1,6 +1,6 @@
 #include "cairn/models/autoregressive/receptive_field.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "cairn/base/error.h"
 #include "cairn/vision/image.h"
