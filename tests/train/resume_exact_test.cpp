@@ -12,6 +12,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/log.h"
 #include "cairn/io/atomic_file.h"
+#include "cairn/io/temporary_folder.h"
 #include "cairn/train/resume.h"
 #include "cairn/train/trainer.h"
 #include "tests/train/tiny_task.h"
@@ -22,18 +23,13 @@ namespace {
 
 class ResumeExact : public ::testing::Test {
  protected:
-  void SetUp() override {
-    log::set_level(log::Level::quiet);
-    std::string name = (fs::temp_directory_path() / "cairn-resume-XXXXXX").string();
-    base_ = ::mkdtemp(name.data());
-  }
+  void SetUp() override { log::set_level(log::Level::quiet); }
   void TearDown() override {
     std::error_code ignored;
-    fs::permissions(base_ / "run" / "checkpoints", fs::perms::owner_all, ignored);
-    fs::remove_all(base_, ignored);
+    fs::permissions(at("run") / "checkpoints", fs::perms::owner_all, ignored);
   }
 
-  fs::path at(const std::string& name) const { return base_ / name; }
+  fs::path at(const std::string& name) const { return folder_.path() / name; }
 
   RunFolder begin(const std::string& name, const std::vector<std::string>& overrides = {}) {
     return RunFolder::create({.path = at(name), .recipe = tiny_recipe(overrides), .command = "cairn train tiny"});
@@ -61,7 +57,7 @@ class ResumeExact : public ::testing::Test {
     EXPECT_EQ(metrics_of(at(whole)), metrics_of(at(other)));
   }
 
-  fs::path base_;
+  io::TemporaryFolder folder_;
 };
 
 void run_whole(RunFolder folder) {

@@ -1,6 +1,5 @@
 // The small recipes of image models learn what they should in the seconds they take.
-#include <filesystem>
-
+#include "cairn/io/temporary_folder.h"
 #include "cairn/models/autoregressive/autoregressive_task.h"
 #include "cairn/train/run_folder.h"
 #include "cairn/train/trainer.h"
@@ -12,18 +11,16 @@ namespace {
 class ImageRecipe : public testing::TestWithParam<std::string> {};
 
 TEST_P(ImageRecipe, ReachesItsLoss) {
-  const auto path = std::filesystem::path(testing::TempDir()) / ("image_recipe_" + GetParam());
-  std::filesystem::remove_all(path);
+  const io::TemporaryFolder temporary;
   const auto recipe = train::load_recipe("autoregressive/" + GetParam(), {"data.test=''"});
   const auto task = make_task(recipe);
-  auto folder = train::RunFolder::create({.path = path, .recipe = recipe, .command = "test"});
+  auto folder = train::RunFolder::create({.path = temporary.path() / "run", .recipe = recipe, .command = "test"});
   const auto result = train::Trainer(train::read_train_config(recipe.document)).run(*task, folder);
   double nll = 1e9;
   for (const auto& [name, value] : result.metrics) {
     if (name == "valid.nll") nll = value;
   }
   EXPECT_LT(nll, 100);  // an independent Bernoulli for each pixel: above 150
-  std::filesystem::remove_all(path);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiny, ImageRecipe, testing::Values("pixelcnn_tiny", "gated_pixelcnn_tiny"),

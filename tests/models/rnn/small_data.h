@@ -9,6 +9,7 @@
 
 #include "cairn/base/log.h"
 #include "cairn/io/npy.h"
+#include "cairn/io/temporary_folder.h"
 #include "cairn/models/rnn/sequence_task.h"
 #include "cairn/train/resume.h"
 #include "cairn/train/trainer.h"
@@ -18,12 +19,7 @@ namespace cairn::rnn {
 /// A test with a folder of its own.
 class WithFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    log::set_level(log::Level::quiet);
-    std::string name = (std::filesystem::temp_directory_path() / "cairn-rnn-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { log::set_level(log::Level::quiet); }
 
   std::string at(const std::string& name) const { return (folder_ / name).string(); }
   std::string text(const std::string& name, const std::string& bytes) const {
@@ -55,7 +51,8 @@ class WithFolder : public testing::Test {
     return 0;
   }
 
-  std::filesystem::path folder_;
+  io::TemporaryFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace cairn::rnn
