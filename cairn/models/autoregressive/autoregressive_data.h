@@ -17,8 +17,8 @@ namespace cairn::autoregressive {
 constexpr int64_t kClasses = 10;  // label values of the sets we read: digits
 
 struct DataSet {
-  torch::Tensor x;                ///< [N, D] uint8
-  std::vector<int64_t> shape;     ///< of one example, without the label
+  torch::Tensor x;             ///< [N, D] uint8
+  std::vector<int64_t> shape;  ///< of one example, without the label
 };
 
 /// How raw arrays become levels; saved with the model, so that `eval` and `run` read data as training did.
@@ -26,12 +26,12 @@ struct Encoding {
   int64_t levels = 2;
   std::string binarize = "none";
   int64_t threshold = 128;
-  int64_t seed = 0;               ///< of "sampled"
+  int64_t seed = 0;  ///< of "sampled"
   static Encoding of(const DataConfig& config, int64_t seed);
 };
 
-/// [N, ...] numbers of any type -> [N, D] uint8 levels. Throws InputError naming `source`, row and value for what is not
-/// an integer in 0 .. levels - 1 (after binarisation), and for an array without rows of numbers.
+/// [N, ...] numbers of any type -> [N, D] uint8 levels. Throws InputError naming `source`, row and value for what is
+/// not an integer in 0 .. levels - 1 (after binarisation), and for an array without rows of numbers.
 torch::Tensor encode(const torch::Tensor& raw, const Encoding& encoding, const std::string& source);
 
 /// Appends labels [N] as the last column. Throws InputError for a count that differs or a label outside 0 .. 9.

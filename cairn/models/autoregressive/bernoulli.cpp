@@ -110,17 +110,17 @@ torch::Tensor BernoulliMixture::component_terms(const torch::Tensor& x) const {
 
 torch::Tensor BernoulliMixture::objective(const torch::Tensor& x, RandomStream /*random*/) {
   // log p_m(x) for all m at once: e b^T - sum_d log Z_md, without the [B, M, D] terms.
-  const auto e = ops::one_hot(x, variables(), b.scalar_type());                               // [B, R]
+  const auto e = ops::one_hot(x, variables(), b.scalar_type());  // [B, R]
   const auto empty = torch::zeros({1, x.size(1)}, x.options()).expand({b.size(0), -1});
-  const auto log_z = ops::log_likelihood(b, empty, variables()).sum(1);                       // [M]
+  const auto log_z = ops::log_likelihood(b, empty, variables()).sum(1);  // [M]
   return -(torch::matmul(e, b.t()) + log_z + log_weights.log_softmax(0)).logsumexp(1);
 }
 
 torch::Tensor BernoulliMixture::conditionals(const torch::Tensor& x, int64_t /*member*/) {
   const auto visited = torch::tensor(order_, torch::TensorOptions().dtype(torch::kInt64).device(x.device()));
-  const auto terms = component_terms(x).index_select(2, visited);                              // [B, M, D] by position
+  const auto terms = component_terms(x).index_select(2, visited);  // [B, M, D] by position
   const auto joint = log_weights.log_softmax(0).view({1, -1, 1}) + terms.cumsum(2);
-  const auto prefix = joint.logsumexp(1);                                                      // log p(x_o1 .. x_oi)
+  const auto prefix = joint.logsumexp(1);  // log p(x_o1 .. x_oi)
   const auto before = torch::cat({torch::zeros({x.size(0), 1}, prefix.options()), prefix.slice(1, 0, -1)}, 1);
   return torch::zeros_like(prefix).index_copy(1, visited, prefix - before);
 }

@@ -2,7 +2,9 @@
 
 namespace cairn::autoregressive {
 
-bool is_joint(const ModelSpec& spec) { return spec.config.label_place() != LabelPlace::none; }
+bool is_joint(const ModelSpec& spec) {
+  return spec.config.label_place() != LabelPlace::none;
+}
 
 torch::Tensor joint_log_likelihoods(DensityModel& model, const torch::Tensor& x, int64_t members) {
   std::vector<torch::Tensor> each;

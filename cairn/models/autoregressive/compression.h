@@ -1,8 +1,8 @@
 // Lossless compression with a model's conditionals: arithmetic coding of x in the order of the ensemble's first member.
 //
 // File: "CAIRNAR1", then little-endian uint64: examples N, variables D, payload bytes; the SHA-256 of the model
-// (weights and configuration) and of the data as N x D bytes, 64 hexadecimal digits each; payload. Encoder and decoder follow the same
-// Stepper, whose arithmetic is the same for any batch, thread count and machine.
+// (weights and configuration) and of the data as N x D bytes, 64 hexadecimal digits each; payload. Encoder and decoder
+// follow the same Stepper, whose arithmetic is the same for any batch, thread count and machine.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace cairn::autoregressive {
 
 struct Compressed {
   std::vector<uint8_t> bytes;
-  double ideal_bits = 0;   ///< -log2 p(x) summed over all examples: what no coder with this model can undercut on average
+  /// -log2 p(x) summed over all examples: what no coder with this model can undercut on average
+  double ideal_bits = 0;
 };
 
 /// x: [N, D] uint8. `fingerprint`: model_fingerprint of the model's folder.

@@ -56,8 +56,8 @@ class DeepNadeStepper : public StepperBase {
 
   DeepNadeWeights weights_;
   bool relu_;
-  torch::Tensor a1_;                    // [N, H_1]
-  std::vector<torch::Tensor> states_;   // [N, H_l]
+  torch::Tensor a1_;                   // [N, H_1]
+  std::vector<torch::Tensor> states_;  // [N, H_l]
 };
 
 }  // namespace

@@ -10,12 +10,12 @@ namespace cairn::autoregressive {
 
 /// fp32 copies on the CPU, laid out for row access.
 struct DeepNadeWeights {
-  torch::Tensor input;                 ///< [R, H_1]
-  torch::Tensor mask;                  ///< [D, H_1]
-  std::vector<torch::Tensor> layers;   ///< [H_l, H_(l-1)] of layers 2 ..
-  std::vector<torch::Tensor> biases;   ///< [H_l] of layers 1 ..
-  torch::Tensor V;                     ///< [R, H_L]
-  torch::Tensor b;                     ///< [R]
+  torch::Tensor input;                ///< [R, H_1]
+  torch::Tensor mask;                 ///< [D, H_1]
+  std::vector<torch::Tensor> layers;  ///< [H_l, H_(l-1)] of layers 2 ..
+  std::vector<torch::Tensor> biases;  ///< [H_l] of layers 1 ..
+  torch::Tensor V;                    ///< [R, H_L]
+  torch::Tensor b;                    ///< [R]
 };
 
 struct DeepNadeStepperOptions {

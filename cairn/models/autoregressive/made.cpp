@@ -62,7 +62,7 @@ Made::Made(ops::Variables variables, MadeOptions options, RandomStream random)
 void Made::after_step() {
   const torch::NoGradGuard no_grad;
   for (size_t l = 0; l < weights_.size(); ++l) {
-    // With several orders the first weight's allowed columns depend on the order: `ends` masks it.
+    // With several orders the first weight's allowed columns depend on the order: `first_weight` masks it.
     if (l > 0 || members() == 1) masks_[l].apply_(weights_[l]);
   }
   if (members() > 1) return;

@@ -83,11 +83,11 @@ class MadeStepper : public StepperBase {
   }
 
   MadeStepperOptions net_;
-  torch::Tensor sums_;                  // [N, H_1]: the first layer before its activation
-  torch::Tensor e_;                     // [N, R] by position
-  std::vector<torch::Tensor> states_;   // [N, H_l]
-  std::vector<int64_t> finished_;       // units of each layer that are known
-  int64_t input_row_ = 0;               // first row, by position, of the current variable
+  torch::Tensor sums_;                 // [N, H_1]: the first layer before its activation
+  torch::Tensor e_;                    // [N, R] by position
+  std::vector<torch::Tensor> states_;  // [N, H_l]
+  std::vector<int64_t> finished_;      // units of each layer that are known
+  int64_t input_row_ = 0;              // first row, by position, of the current variable
 };
 
 }  // namespace

@@ -13,8 +13,7 @@ namespace {
 /// Carries a_i = c + sum_{j < i} W_j x_j; h is computed anew only after a variable that was not 0.
 class NadeStepper : public StepperBase {
  public:
-  NadeStepper(const DensityModel& model, Order order, int64_t examples,
-              const std::array<torch::Tensor, 4>& parameters)
+  NadeStepper(const DensityModel& model, Order order, int64_t examples, const std::array<torch::Tensor, 4>& parameters)
       : StepperBase(model, std::move(order), examples),
         W_(as_floats(parameters[0])),
         V_(as_floats(parameters[1])),

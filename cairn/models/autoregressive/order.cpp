@@ -7,7 +7,9 @@
 
 namespace cairn::autoregressive {
 
-std::vector<std::string> order_names() { return {"raster", "reverse", "column", "random"}; }
+std::vector<std::string> order_names() {
+  return {"raster", "reverse", "column", "random"};
+}
 
 namespace {
 

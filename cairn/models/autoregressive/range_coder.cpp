@@ -56,7 +56,9 @@ uint8_t RangeDecoder::next() {
   return 0;
 }
 
-uint64_t RangeDecoder::target() const { return std::min(code_ / (range_ >> kProbabilityBits), kTotal - 1); }
+uint64_t RangeDecoder::target() const {
+  return std::min(code_ / (range_ >> kProbabilityBits), kTotal - 1);
+}
 
 void RangeDecoder::remove(Share share) {
   code_ -= (range_ >> kProbabilityBits) * share.low;

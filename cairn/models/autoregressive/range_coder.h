@@ -45,7 +45,7 @@ class RangeDecoder {
   std::span<const uint8_t> bytes_;
   size_t position_ = 0;
   size_t overrun_ = 0;
-  uint64_t code_ = 0;                   // 56 bits, relative to the encoder's low
+  uint64_t code_ = 0;  // 56 bits, relative to the encoder's low
   uint64_t range_ = uint64_t{1} << 56;
 };
 

@@ -5,7 +5,8 @@
 
 namespace cairn::autoregressive {
 
-/// Variables that are given: `mask` [D] bool, the same for all examples; `values` [N, D] uint8, read where the mask is set.
+/// Variables that are given: `mask` [D] bool, the same for all examples; `values` [N, D] uint8, read where the mask is
+/// set.
 struct Known {
   torch::Tensor values;
   torch::Tensor mask;

@@ -35,7 +35,9 @@ TEST(Order, ColumnNeedsTwoDimensions) {
   EXPECT_THROW(make_order({.name = "column", .shape = {4}}, kRandom), UsageError);
 }
 
-TEST(Order, InverseGivesPositions) { EXPECT_EQ(inverse({2, 0, 1}), (Order{1, 2, 0})); }
+TEST(Order, InverseGivesPositions) {
+  EXPECT_EQ(inverse({2, 0, 1}), (Order{1, 2, 0}));
+}
 
 TEST(Masks, DegreesAreSortedAndNoneIsMissing) {
   EXPECT_EQ(hidden_degrees(6, 4), (std::vector<int64_t>{0, 0, 1, 1, 2, 2}));
@@ -45,8 +47,8 @@ TEST(Masks, DegreesAreSortedAndNoneIsMissing) {
 TEST(Masks, DirectMaskIsStrictlyBefore) {
   const ops::Variables variables({2, 3, 2});  // rows: x0, x1=1, x1=2, x2
   const auto mask = direct_mask(variables, {2, 0, 1});
-  EXPECT_TRUE(torch::equal(mask, torch::tensor({{0., 0., 0., 1.}, {1., 0., 0., 1.}, {1., 0., 0., 1.}, {0., 0., 0., 0.}},
-                                               torch::kFloat32)));
+  EXPECT_TRUE(torch::equal(
+      mask, torch::tensor({{0., 0., 0., 1.}, {1., 0., 0., 1.}, {1., 0., 0., 1.}, {0., 0., 0., 0.}}, torch::kFloat32)));
   EXPECT_TRUE(torch::equal(rows_in_order(variables, {2, 0, 1}), torch::tensor({3, 0, 1, 2}, torch::kInt64)));
 }
 

@@ -1,5 +1,5 @@
-#include "cairn/base/error.h"
 #include "cairn/models/autoregressive/sampling.h"
+#include "cairn/base/error.h"
 
 #include <cmath>
 
