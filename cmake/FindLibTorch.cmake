@@ -61,6 +61,11 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     list(APPEND _libraries "${LibTorch_TORCH_LIBRARY}")
   endif()
   target_link_libraries(LibTorch::LibTorch INTERFACE ${_libraries})
+  if(LibTorch_VERSION VERSION_LESS 2.13)
+    # Their templates with a defaulted enable_if argument carry the names that g++ gives them, and clang gave until 18.
+    target_compile_options(LibTorch::LibTorch INTERFACE
+      "$<$<AND:$<COMPILE_LANG_AND_ID:CXX,Clang>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,18>>:-fclang-abi-compat=17>")
+  endif()
   get_filename_component(_lib_dir "${LibTorch_CPU_LIBRARY}" DIRECTORY)
   target_link_options(LibTorch::LibTorch INTERFACE "-Wl,-rpath,${_lib_dir}")
 endif()
