@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include <ATen/autocast_mode.h>
+
 #include "cairn/models/autoregressive/frequencies.h"
 #include "cairn/models/autoregressive/stepper_base.h"
 #include "cairn/nn/init.h"
@@ -108,12 +110,14 @@ torch::Tensor BernoulliMixture::component_terms(const torch::Tensor& x) const {
   return ops::log_likelihood(logits, repeated, variables()).view({B, M, D});
 }
 
-torch::Tensor BernoulliMixture::objective(const torch::Tensor& x, RandomStream /*random*/) {
-  // log p_m(x) for all m at once: e b^T - sum_d log Z_md, without the [B, M, D] terms.
+torch::Tensor BernoulliMixture::log_p(const torch::Tensor& x, int64_t /*member*/) {
+  // log p_m(x) for all m at once: e b^T - sum_d log Z_md, without the [B, M, D] terms. A shorter type's product would
+  // not match log Z.
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   const auto e = ops::one_hot(x, variables(), b.scalar_type());  // [B, R]
   const auto empty = torch::zeros({1, x.size(1)}, x.options()).expand({b.size(0), -1});
   const auto log_z = ops::log_likelihood(b, empty, variables()).sum(1);  // [M]
-  return -(torch::matmul(e, b.t()) + log_z + log_weights.log_softmax(0)).logsumexp(1);
+  return (torch::matmul(e, b.t()) + log_z + log_weights.log_softmax(0)).logsumexp(1);
 }
 
 torch::Tensor BernoulliMixture::conditionals(const torch::Tensor& x, int64_t /*member*/) {

@@ -29,7 +29,7 @@ class BernoulliMixture : public DensityModel {
   const Order& order(int64_t /*member*/) const override { return order_; }
   bool orderless() const override { return true; }
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
-  torch::Tensor objective(const torch::Tensor& x, RandomStream random) override;
+  torch::Tensor log_p(const torch::Tensor& x, int64_t member) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
   std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
 

@@ -8,7 +8,7 @@ namespace cairn::autoregressive {
 
 torch::Tensor DensityModel::objective(const torch::Tensor& x, RandomStream random) {
   if (const auto staged = staged_objective(x, random)) return staged->chain.forward(staged->input);
-  return objective_of(conditionals(x, 0));
+  return label_weight_ == 1 ? -log_p(x, 0) : objective_of(conditionals(x, 0));
 }
 
 torch::Tensor DensityModel::objective_of(const torch::Tensor& terms) const {
@@ -30,7 +30,7 @@ int64_t DensityModel::member_with(const Order& wanted) const {
 
 torch::Tensor log_likelihood(DensityModel& model, const torch::Tensor& x, int64_t members) {
   std::vector<torch::Tensor> each;
-  for (int64_t member = 0; member < members; ++member) each.push_back(model.conditionals(x, member).sum(1));
+  for (int64_t member = 0; member < members; ++member) each.push_back(model.log_p(x, member));
   if (members == 1) return each.front();
   return torch::stack(each).logsumexp(0) - std::log(static_cast<double>(members));
 }

@@ -40,6 +40,8 @@ class DensityModel : public torch::nn::Module {
 
   /// log p(x_d | what precedes d in the member's order): [B, D] in the order of the columns of x.
   virtual torch::Tensor conditionals(const torch::Tensor& x, int64_t member) = 0;
+  /// log p(x) over the member's order, [B]: the sum of the conditionals, unless the model has it for less.
+  virtual torch::Tensor log_p(const torch::Tensor& x, int64_t member) { return conditionals(x, member).sum(1); }
   /// What training minimises, one value an example: [B]. By default what `staged_objective` gives, or -log p(x).
   virtual torch::Tensor objective(const torch::Tensor& x, RandomStream random);
   /// The objective of a network with several layers, stage by stage: the last one gives [B].

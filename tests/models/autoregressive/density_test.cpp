@@ -68,6 +68,15 @@ TEST_P(Density, BatchOfOneAndOfNoneAgreeWithABatch) {
   EXPECT_EQ(log_likelihood(*model, all.slice(0, 0, 0)).sizes(), torch::IntArrayRef({0}));
 }
 
+TEST_P(Density, LogPIsTheSumOfTheConditionals) {
+  const torch::NoGradGuard no_grad;
+  const auto model = make_random(GetParam());
+  const auto x = enumerate(model->variables()).slice(0, 0, 30);
+  for (int64_t member = 0; member < model->members(); ++member) {
+    EXPECT_TRUE(torch::allclose(model->log_p(x, member), model->conditionals(x, member).sum(1), 0, 1e-11));
+  }
+}
+
 TEST_P(Density, ObjectiveHasAGradientForEveryParameter) {
   const auto model = make_random(GetParam());
   const auto x = enumerate(model->variables()).slice(0, 1, 40);
@@ -116,7 +125,7 @@ TEST(Ensemble, IsTheMeanOfTheMembersProbabilities) {
 }
 
 TEST(JointModel, TheLabelCountsItsWeightInTheObjective) {
-  for (const char* kind : {"nade", "made"}) {
+  for (const char* kind : {"nade", "made", "mixture"}) {
     ModelConfig config{.kind = kind, .hidden = {8}, .label = "last"};
     const auto plain = make_random({kind, config, {2, 3}});
     config.label_weight = 5;
