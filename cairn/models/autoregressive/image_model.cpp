@@ -27,6 +27,15 @@ MaskedConv ImageModel::pointwise(int64_t in, int64_t out, const RandomStream& ra
   return MaskedConv(MaskedConvOptions{.in = in, .out = out, .window = {}, .groups = options_.shape.channels}, random);
 }
 
+MaskedConv ImageModel::first_conv(int64_t out, const RandomStream& random) const {
+  return MaskedConv(MaskedConvOptions{.in = options_.shape.channels,
+                                      .out = out,
+                                      .window = half_window(options_.first_kernel, Centre::mask_a),
+                                      .groups = options_.shape.channels,
+                                      .labels = options_.labels},
+                    random);
+}
+
 MaskedConv ImageModel::make_output(const RandomStream& random) {
   const int64_t logits = options_.shape.channels * (options_.levels - 1);
   output_ = register_module("output", pointwise(options_.head, logits, random));

@@ -11,6 +11,7 @@
 #include "cairn/models/autoregressive/image_shape.h"
 #include "cairn/models/autoregressive/masked_conv.h"
 #include "cairn/models/autoregressive/pixel_program.h"
+#include "cairn/models/autoregressive/state_conv.h"
 
 namespace cairn::autoregressive {
 
@@ -46,6 +47,8 @@ class TensorLayers {
   Map add_relu_conv(const Map& h, const Map& x, const MaskedConv& layer) const {
     return layer->forward(x, y_, MaskedConvImpl::Input::rectified, h);
   }
+  Map add(const Map& a, const Map& b) const { return a + b; }
+  Map lstm(const Map& a, const StateConv& state) const { return state->forward(a); }
   Map gate(const Map& a) const;
   Map gate(const Map& a, const Map& b) const;
 
@@ -74,6 +77,8 @@ class ImageModel : public DensityModel {
   const ImageModelOptions& options() const { return options_; }
   /// The convolution whose outputs are the logits: `head` features to levels - 1 a channel.
   MaskedConv make_output(const RandomStream& random);
+  /// The first layer: first_kernel x first_kernel, mask A.
+  MaskedConv first_conv(int64_t out, const RandomStream& random) const;
   /// A 1x1 convolution, mask B.
   MaskedConv pointwise(int64_t in, int64_t out, const RandomStream& random) const;
 
