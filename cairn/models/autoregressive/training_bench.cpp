@@ -94,11 +94,13 @@ Benchmark memory(const Entry& entry) {
           }};
 }
 
-/// Epochs of an image model against the same network with square masked filters.
+/// Epochs of an image model against the same network with square masked filters, recurrences as loops.
 Benchmark image_epoch(const std::string& kind) {
+  const bool recurrent = kind == "row_lstm" || kind == "diagonal_bilstm";
   return epoch({.name = cat("autoregressive/", kind, "_epoch"),
                 .help = cat("training epoch of ", kind,
-                            ", 7 layers of 32 features, batches of 100, against PyTorch with masked square filters"),
+                            ", 7 layers of 32 features, batches of 100, against PyTorch with masked square filters",
+                            recurrent ? " and loops over rows or diagonals" : ""),
                 .model = {{"kind", kind}, {"features", 32}, {"layers", 7}},
                 .peer = {"pixelcnn.py", {"--kind", kind}},
                 .batches = 1});
@@ -126,6 +128,8 @@ std::vector<Benchmark> training_benchmarks() {
              .peer = {"made.py", {}}}),
       image_epoch("pixelcnn"),
       image_epoch("gated_pixelcnn"),
+      image_epoch("row_lstm"),
+      image_epoch("diagonal_bilstm"),
       memory({.name = "autoregressive/nade_memory",
               .help = "memory that training of NADE takes beyond the program, its model and data, against the "
                       "vectorised PyTorch",
