@@ -130,11 +130,11 @@ class PixelRNN(ImageNet):
         return torch.sigmoid(o) * torch.tanh(c), c
 
     def lines(self, a, state, padding):
-        """The states of all lines a[:, :, :, t], one after the other."""
+        """The states of all lines, the columns of a, one after the other."""
         h = c = a.new_zeros(a.shape[0], a.shape[1] // 4, a.shape[2])
         states = []
-        for t in range(a.shape[3]):
-            h, c = self.step(a[:, :, :, t], h, c, state, padding)
+        for line in a.movedim(3, 0).contiguous():
+            h, c = self.step(line, h, c, state, padding)
             states.append(h)
         return torch.stack(states, 3)
 
@@ -158,10 +158,12 @@ class DiagonalBiLSTM(PixelRNN):
     sides = ["left.", "right."]
 
     def diagonals(self, a, state):
+        """Row r moves right by r where rows of `wide` numbers are read as if they had one fewer."""
         rows, columns = a.shape[2:]
-        skewed = torch.stack([F.pad(a[:, :, r], (r, rows - 1 - r)) for r in range(rows)], 2)
+        wide = rows + columns
+        skewed = F.pad(a, (0, rows)).flatten(2)[:, :, :-rows].unflatten(2, (rows, wide - 1))
         h = self.lines(skewed, state, (1, 0))
-        return torch.stack([h[:, :, r, r : r + columns] for r in range(rows)], 2)
+        return F.pad(h.flatten(2), (0, rows)).unflatten(2, (rows, wide))[:, :, :, :columns]
 
     def recurrent(self, a, directions):
         left = self.diagonals(a[0], directions[0].state)
