@@ -118,8 +118,9 @@ class PixelRNN(ImageNet):
 
     def direction(self, name):
         columns = self.tensors[name + "input.weight"].shape[3]
-        convolution = self.conv(name + "input", (1, 2 * columns - 1))
+        convolution = self.conv(name + "input", (1, 2 * columns - 1), centre="whole" if "right" in name else "b")
         convolution.state = nn.Parameter(self.tensors[name + "state.weight"].clone())
+        convolution.pixel = self.conv(name + "pixel", centre="whole") if name + "pixel.weight" in self.tensors else None
         return convolution
 
     def step(self, a, h, c, state, padding):
@@ -141,17 +142,17 @@ class PixelRNN(ImageNet):
     def forward(self, x, y=None):
         h = self.first(x, y)
         for directions, out in self.layers:
-            h = h + out(self.recurrent([convolution(h, y) for convolution in directions], directions))
+            h = h + out(self.recurrent(x, h, y, directions))
         return self.output(F.relu(self.head(F.relu(h))))
 
 
 class RowLSTM(PixelRNN):
     sides = [""]
 
-    def recurrent(self, a, directions):
-        state = directions[0].state
-        reach = state.shape[2] // 2
-        return self.lines(a[0].transpose(2, 3), state, (reach, reach)).transpose(2, 3)
+    def recurrent(self, x, h, y, directions):
+        (convolution,) = directions
+        reach = convolution.state.shape[2] // 2
+        return self.lines(convolution(h, y).transpose(2, 3), convolution.state, (reach, reach)).transpose(2, 3)
 
 
 class DiagonalBiLSTM(PixelRNN):
@@ -165,7 +166,10 @@ class DiagonalBiLSTM(PixelRNN):
         h = self.lines(skewed, state, (1, 0))
         return F.pad(h.flatten(2), (0, rows)).unflatten(2, (rows, wide))[:, :, :, :columns]
 
-    def recurrent(self, a, directions):
-        left = self.diagonals(a[0], directions[0].state)
-        right = self.diagonals(a[1].flip(3), directions[1].state).flip(3)
-        return left + F.pad(right[:, :, :-1], (0, 0, 1, 0))
+    def recurrent(self, x, h, y, directions):
+        """The direction from the right is a row behind."""
+        left, right = directions
+        a = right(F.pad(h, (0, 0, 1, -1)), y)
+        if right.pixel is not None:
+            a = a + right.pixel(F.pad(x, (0, 0, 1, -1)))
+        return self.diagonals(left(h, y), left.state) + self.diagonals(a.flip(3), right.state).flip(3)

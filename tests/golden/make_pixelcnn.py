@@ -53,6 +53,8 @@ def rnn_shapes(channels, levels, sides, input_columns, state_width):
             shapes |= conv(f"layer{n}.{side}input", 4 * h, 2 * h, 1, input_columns, LABELS)
             shapes |= {f"layer{n}.{side}state.weight": (4 * h, h, state_width)}
         shapes |= conv(f"layer{n}.out", 2 * h, h, 1, 1)
+    if len(sides) > 1:
+        shapes |= conv("layer1.right.pixel", 4 * h, channels, 1, 1)
     return shapes | conv("head", HEAD, 2 * h, 1, 1) | conv("output", channels * (levels - 1), HEAD, 1, 1)
 
 

@@ -55,16 +55,14 @@ PixelProgram::Map PixelProgram::lstm(Map a, const StateConv& state) {
   const auto neighbours = lines.neighbours();
 
   const Map from_above = new_map(4 * options.features, /*by_row=*/true);
-  const Map h = new_map(options.features, /*by_row=*/state->mirrored());
+  const Map h = new_map(options.features, maps_[a].by_row);
   PixelLayer step{.kind = PixelLayer::Kind::lstm,
                   .from = a,
                   .other = from_above,
                   .to = h,
-                  .cell = new_map(options.features, /*by_row=*/state->mirrored()),
-                  .predecessor = lines.predecessor(),
-                  .down = state->mirrored() ? 1 : 0};
+                  .cell = new_map(options.features, maps_[a].by_row),
+                  .predecessor = lines.predecessor()};
   if (!along_rows) step.kernel.push_back(state_row(options, weight, neighbours[1], 1, 1));
-  reads(a, step.down, 0);
   reads(h, 1, reach);
   reads(step.cell, 1, 1);
   layers_.push_back({.kind = PixelLayer::Kind::conv,

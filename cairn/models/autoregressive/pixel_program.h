@@ -37,7 +37,6 @@ struct PixelLayer {
   // Of lstm:
   int64_t cell = 0;                   ///< map of c
   ops::PixelOffset predecessor = {};  ///< whose c goes on; to the right: a row is computed from its end
-  int64_t down = 0;                   ///< rows that the states are shifted down by, zeros above them
 };
 
 /// Built from a network's own definition: it calls these as it would call tensor operations.

@@ -5,11 +5,16 @@
 //   layer:    x <- x + conv1x1(h), figure 3, with h of
 //     Row LSTM          one LSTM down the rows, K^is 1 x k with mask B, K^ss 1 x k over the row above
 //     Diagonal BiLSTM   the sum of two along the diagonals from either side, K^is 1 x 1 with mask B, K^ss 2 x 1 over
-//                       the skewed image; the one from the right shifted down by a row
+//                       the skewed image; the one from the right a row behind
 //   head:     logits = conv1x1(relu(conv1x1(relu(x)))), mask B
 //
 // What a pixel of the Row LSTM sees is a triangle above it, widened by the layers; of the Diagonal BiLSTM, every
 // earlier pixel from the first layer on.
+//
+// The paper shifts what comes from the right down by a row, so that it holds no later pixel. Here its input is shifted:
+// the row above the image is a row of zeros to it. Being a row behind, it needs no mask, and in the first layer it sees
+// the image itself too (K^px, 1 x 1). Without that, mask A would hide the last pixel of the row above from all but the
+// last pixels of a row, in however many layers.
 #pragma once
 
 #include <vector>
@@ -21,8 +26,8 @@ namespace cairn::autoregressive {
 enum class PixelRnnKind { row_lstm, diagonal_bilstm };
 
 /// Parameters "first.*", for l = 1 .. layers "layer<l>.{input,state}.*" (Row LSTM) or
-/// "layer<l>.{left,right}.{input,state}.*" and "layer<l>.out.*", "head.*", "output.*", with a label "prior". The
-/// label's biases are those of the first and of the input-to-state convolutions.
+/// "layer<l>.{left,right}.{input,state}.*" and "layer<l>.out.*", "layer1.right.pixel.*", "head.*", "output.*", with a
+/// label "prior". The label's biases are those of the first and of the input-to-state convolutions.
 class PixelRnn : public ImageModel {
  public:
   PixelRnn(ops::Variables variables, ImageModelOptions options, PixelRnnKind kind, const RandomStream& random);
@@ -36,13 +41,14 @@ class PixelRnn : public ImageModel {
   struct Direction {
     MaskedConv input;
     StateConv state;
+    MaskedConv pixel;  // K^px or null
   };
   struct Layer {
     std::vector<Direction> directions;  // one or two
     MaskedConv out;
   };
   Direction make_direction(torch::nn::Module& holder, ops::Walk walk, const RandomStream& random) const;
-  Layer make_layer(torch::nn::Module& holder, PixelRnnKind kind, const RandomStream& random) const;
+  Layer make_layer(const std::string& name, PixelRnnKind kind, const RandomStream& random);
   template <class Net>
   typename Net::Map features(Net& net, const typename Net::Map& x);
 

@@ -102,12 +102,7 @@ void PixelState::lstm_cells(const PixelLayer& layer, const PixelRegion& pixel) {
   for (int64_t n = pixel.image; n < pixel.image_end; ++n) {
     float* h = at(layer.to, pixel.row, n, column);
     float* c = at(layer.cell, pixel.row, n, column);
-    if (pixel.row < layer.down) {
-      std::fill_n(h, maps_[layer.to].size(3), 0.0f);
-      std::fill_n(c, maps_[layer.cell].size(3), 0.0f);
-      continue;
-    }
-    const float* x = at(layer.from, pixel.row - layer.down, n, column);
+    const float* x = at(layer.from, pixel.row, n, column);
     float* a = at(layer.other, pixel.row, n, column);
     const float* before = pixel.row + row < 0 ? zeros_.data() : at(layer.cell, pixel.row + row, n, column + beside);
     for (int64_t g = pixel.first; g < pixel.last; ++g) {

@@ -22,8 +22,7 @@ StateConvImpl::StateConvImpl(const StateConvOptions& options, const RandomStream
 torch::Tensor StateConvImpl::forward(const torch::Tensor& a) const {
   const auto pixels = gates_together(a.permute({0, 2, 3, 1}), options_.groups);   // [B, H, W, 4 h]
   const auto rows = gates_together(weight_.permute({2, 1, 0}), options_.groups);  // [k, h, 4 h]
-  const auto h = ops::image_lstm(pixels.permute({0, 3, 1, 2}), {.W = rows.flatten(0, 1).t()}, options_.walk);
-  return mirrored() ? torch::constant_pad_nd(h.slice(2, 0, -1), {0, 0, 1, 0}) : h;
+  return ops::image_lstm(pixels.permute({0, 3, 1, 2}), {.W = rows.flatten(0, 1).t()}, options_.walk);
 }
 
 }  // namespace cairn::autoregressive

@@ -3,9 +3,7 @@
 //
 //   [i, f, g, o] = [sigma, sigma, tanh, sigma](a + K^ss * h'),   c = f o c' + i o g,   h = o o tanh(c)          (3)
 //
-// where a = K^is * x is the input-to-state convolution's, and h' and c' are of earlier pixels (ops::Walk). Along
-// mirrored diagonals a pixel's state holds pixels to its right, so it is handed to the pixel below: the shift of
-// section 3.2.
+// where a = K^is * x is the input-to-state convolution's, and h' and c' are of earlier pixels (ops::Walk).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -28,12 +26,11 @@ class StateConvImpl : public torch::nn::Module {
  public:
   StateConvImpl(const StateConvOptions& options, const RandomStream& random);
 
-  /// a [B, 4 h, H, W] -> h [B, h, H, W], of mirrored diagonals shifted down by a row.
+  /// a [B, 4 h, H, W] -> h [B, h, H, W].
   torch::Tensor forward(const torch::Tensor& a) const;
 
   const StateConvOptions& options() const { return options_; }
   const torch::Tensor& weight() const { return weight_; }
-  bool mirrored() const { return options_.walk == ops::Walk::mirrored_diagonals; }
 
  private:
   StateConvOptions options_;

@@ -1,4 +1,5 @@
-// Image models against PyTorch's layers with square masked filters and loops; tests/golden/make_pixelcnn.py printed the numbers.
+// Image models against PyTorch's layers with square masked filters and loops; tests/golden/make_pixelcnn.py printed the
+// numbers.
 #include <fstream>
 
 #include "cairn/base/document.h"
