@@ -16,6 +16,12 @@ inline const std::vector<std::string>& image_kinds() {
   return kinds;
 }
 
+inline std::vector<std::string> model_kinds() {
+  std::vector<std::string> kinds{"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made"};
+  kinds.insert(kinds.end(), image_kinds().begin(), image_kinds().end());
+  return kinds;
+}
+
 struct ModelConfig {
   std::string kind = "nade";
   std::vector<int64_t> hidden{500};
@@ -36,8 +42,7 @@ struct ModelConfig {
   void fields(Fields& f) {
     f("kind", kind,
       "bernoulli, mixture, fvsbn, nade, deep_nade, made, pixelcnn, gated_pixelcnn, row_lstm or diagonal_bilstm",
-      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made", "pixelcnn", "gated_pixelcnn", "row_lstm",
-              "diagonal_bilstm"}));
+      one_of(model_kinds()));
     f("hidden", hidden, "units of each hidden layer (nade has one)", each(at_least(1)));
     f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
     f("order", order, "in which the variables are visited", one_of(order_names()));

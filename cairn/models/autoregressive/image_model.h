@@ -70,6 +70,9 @@ class ImageModel : public DensityModel {
   /// The same logits by tensor operations, differentiable: planes [B, channels, H, W], levels as numbers from 0 to 1; y
   /// [B] int64, the classes, or undefined.
   torch::Tensor tensor_logits(const torch::Tensor& planes, const torch::Tensor& y);
+  /// What tensor_logits takes, of examples x [B, D].
+  torch::Tensor planes(const torch::Tensor& x) const;
+  torch::Tensor labels_of(const torch::Tensor& x) const;
 
  protected:
   ImageModel(ops::Variables variables, ImageModelOptions options);
@@ -87,8 +90,6 @@ class ImageModel : public DensityModel {
   virtual int64_t network(PixelProgram& net, int64_t x) = 0;
 
  private:
-  torch::Tensor labels_of(const torch::Tensor& x) const;
-  torch::Tensor planes(const torch::Tensor& x) const;
   PixelProgram program();
 
   ImageModelOptions options_;

@@ -8,8 +8,8 @@
 //                       the skewed image; the one from the right a row behind
 //   head:     logits = conv1x1(relu(conv1x1(relu(x)))), mask B
 //
-// What a pixel of the Row LSTM sees is a triangle above it, widened by the layers; of the Diagonal BiLSTM, every
-// earlier pixel from the first layer on.
+// What a pixel of the Row LSTM sees above it widens by a pixel to the right with each row, in however many layers: a
+// triangle. The Diagonal BiLSTM sees every earlier pixel from the first layer on.
 //
 // The paper shifts what comes from the right down by a row, so that it holds no later pixel. Here its input is shifted:
 // the row above the image is a row of zeros to it. Being a row behind, it needs no mask, and in the first layer it sees

@@ -141,7 +141,7 @@ TEST(ReceptiveField, OfRowLstmIsATriangle) {
       EXPECT_EQ(one[(4 - d) * columns + column][i].item<bool>(), inside) << d << " " << column;
     }
   }
-  EXPECT_FALSE(torch::equal(three, one));  // layers widen it
+  EXPECT_FALSE(torch::equal(three, one));  // layers widen it to the left
   EXPECT_FALSE(torch::equal(three, all_earlier(rows * columns)));
   expect_sees(recurrent("row_lstm", {rows, columns}, 1), one);
   expect_sees(recurrent("row_lstm", {rows, columns}, 3), three);
