@@ -12,8 +12,7 @@ PixelRnn::PixelRnn(ops::Variables variables, ImageModelOptions image_options, Pi
   for (int64_t l = 1; l <= o.layers; ++l) {
     layers_.push_back(make_layer(cat("layer", l), kind, random.at(l)));
   }
-  head_ = register_module("head", pointwise(2 * o.features, o.head, random.at(o.layers + 1)));
-  make_output(random.at(o.layers + 2));
+  make_head(2 * o.features, random);
 }
 
 namespace {
@@ -71,20 +70,18 @@ PixelRnn::Layer PixelRnn::make_layer(const std::string& name, PixelRnnKind kind,
   return layer;
 }
 
-template <class Net>
-typename Net::Map PixelRnn::features(Net& net, const typename Net::Map& image) {
-  auto x = net.conv(image, first_);  // [B, 2 h, H, W]
-  for (const Layer& layer : layers_) {
-    const auto run = [&](const Direction& direction) {
-      auto a = net.conv(x, direction.input);  // [B, 4 h, H, W]
-      if (direction.pixel) a = net.add_conv(a, image, direction.pixel);
-      return net.lstm(a, direction.state);  // [B, h, H, W]
-    };
-    auto h = run(layer.directions[0]);
-    if (layer.directions.size() > 1) h = net.add(h, run(layer.directions[1]));
-    x = net.add_conv(x, h, layer.out);  // [B, 2 h, H, W]
-  }
-  return net.relu_conv(x, head_);  // [B, head, H, W]
+template <class Net, class Map>
+std::vector<Map> PixelRnn::layer_of(Net& net, int64_t l, const std::vector<Map>& maps) {
+  const Layer& layer = layers_[l - 1];
+  const Map x = l == 1 ? net.conv(maps[0], first_) : maps[0];  // [B, 2 h, H, W]
+  const auto run = [&](const Direction& direction) {
+    auto a = net.conv(x, direction.input);  // [B, 4 h, H, W]
+    if (direction.pixel) a = net.add_conv(a, maps[0], direction.pixel);
+    return net.lstm(a, direction.state);  // [B, h, H, W]
+  };
+  auto h = run(layer.directions[0]);
+  if (layer.directions.size() > 1) h = net.add(h, run(layer.directions[1]));
+  return {net.add_conv(x, h, layer.out)};  // [B, 2 h, H, W]
 }
 
 }  // namespace cairn::autoregressive

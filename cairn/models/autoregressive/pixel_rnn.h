@@ -33,8 +33,13 @@ class PixelRnn : public ImageModel {
   PixelRnn(ops::Variables variables, ImageModelOptions options, PixelRnnKind kind, const RandomStream& random);
 
  protected:
-  torch::Tensor network(TensorLayers& net, const torch::Tensor& x) override { return features(net, x); }
-  int64_t network(PixelProgram& net, int64_t x) override { return features(net, x); }
+  std::vector<torch::Tensor> layer(const TensorLayers& net, int64_t l,
+                                   const std::vector<torch::Tensor>& maps) override {
+    return layer_of(net, l, maps);
+  }
+  std::vector<int64_t> layer(PixelProgram& net, int64_t l, const std::vector<int64_t>& maps) override {
+    return layer_of(net, l, maps);
+  }
 
  private:
   /// One LSTM's input-to-state and state-to-state convolution.
@@ -49,10 +54,10 @@ class PixelRnn : public ImageModel {
   };
   Direction make_direction(torch::nn::Module& holder, ops::Walk walk, const RandomStream& random) const;
   Layer make_layer(const std::string& name, PixelRnnKind kind, const RandomStream& random);
-  template <class Net>
-  typename Net::Map features(Net& net, const typename Net::Map& x);
+  template <class Net, class Map>
+  std::vector<Map> layer_of(Net& net, int64_t l, const std::vector<Map>& maps);
 
-  MaskedConv first_{nullptr}, head_{nullptr};
+  MaskedConv first_{nullptr};
   std::vector<Layer> layers_;
 };
 

@@ -23,19 +23,16 @@ PixelCnn::PixelCnn(ops::Variables variables, ImageModelOptions image_options, co
                        .out = holder->register_module("out", pointwise(h, 2 * h, own.at(2)))});
     register_module(block, holder);
   }
-  head_ = register_module("head", pointwise(2 * h, o.head, random.at(o.layers + 1)));
-  make_output(random.at(o.layers + 2));
+  make_head(2 * h, random);
 }
 
-template <class Net>
-typename Net::Map PixelCnn::features(Net& net, const typename Net::Map& x) {
-  auto h = net.conv(x, first_);  // [B, 2 h, H, W]
-  for (const Block& block : blocks_) {
-    auto a = net.relu_conv(h, block.in);     // [B, h, H, W]
-    a = net.relu_conv(a, block.masked);      // [B, h, H, W]
-    h = net.add_relu_conv(h, a, block.out);  // [B, 2 h, H, W]
-  }
-  return net.relu_conv(h, head_);  // [B, head, H, W]
+template <class Net, class Map>
+std::vector<Map> PixelCnn::layer_of(Net& net, int64_t l, const std::vector<Map>& maps) {
+  const Map h = l == 1 ? net.conv(maps[0], first_) : maps[0];  // [B, 2 h, H, W]
+  const Block& block = blocks_[l - 1];
+  auto a = net.relu_conv(h, block.in);          // [B, h, H, W]
+  a = net.relu_conv(a, block.masked);           // [B, h, H, W]
+  return {net.add_relu_conv(h, a, block.out)};  // [B, 2 h, H, W]
 }
 
 }  // namespace cairn::autoregressive
