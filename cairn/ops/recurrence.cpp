@@ -204,9 +204,10 @@ struct CpuRecurrence : torch::autograd::Function<CpuRecurrence> {
     loop.lines = node.lines;
     const auto tape = recurrence_cpu_forward(loop, RecurrencePack::forth(loop.weights, loop.cell), /*record=*/true);
     const auto& w = loop.weights;
-    ctx->save_for_backward({loop.x, w.W, w.b, w.peepholes, w.projection, w.norm, w.cell_gain, w.cell_bias, loop.first.h,
+    ctx->save_for_backward({w.W, w.b, w.peepholes, w.projection, w.norm, w.cell_gain, w.cell_bias, loop.first.h,
                             loop.first.c, loop.keep_h, loop.keep_c, tape.h, tape.c, tape.gates, tape.hidden, tape.hat,
                             tape.scale});
+    ctx->saved_data["sizes"] = loop.x.sizes().vec();  // of x itself the way back needs nothing
     ctx->saved_data["cell"] = static_cast<int64_t>(loop.cell);
     ctx->saved_data["reverse"] = loop.reverse;
     ctx->saved_data["active"] = node.active;
@@ -223,15 +224,15 @@ struct CpuRecurrence : torch::autograd::Function<CpuRecurrence> {
 
   static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
     const auto s = ctx->get_saved_variables();
-    RecurrenceLoop loop{.x = s[0],
-                        .weights = {s[1], s[2], s[3], s[4], s[5], s[6], s[7]},
-                        .first = {s[8], s[9]},
+    RecurrenceLoop loop{.x = torch::empty({}, s[0].options()).expand(ctx->saved_data["sizes"].toIntVector()),
+                        .weights = {s[0], s[1], s[2], s[3], s[4], s[5], s[6]},
+                        .first = {s[7], s[8]},
                         .cell = static_cast<Cell>(ctx->saved_data["cell"].toInt()),
                         .reverse = ctx->saved_data["reverse"].toBool(),
                         .active = ctx->saved_data["active"].toIntVector(),
-                        .keep_h = s[10],
-                        .keep_c = s[11]};
-    const RecurrenceTape tape{s[12], s[13], s[14], s[15], s[16], s[17]};
+                        .keep_h = s[9],
+                        .keep_c = s[10]};
+    const RecurrenceTape tape{s[11], s[12], s[13], s[14], s[15], s[16]};
     if (ctx->saved_data.count("walk") > 0) {
       const auto walk = static_cast<Walk>(ctx->saved_data["walk"].toInt());
       loop.lines.emplace(walk, loop.x.size(1), loop.x.size(2), ctx->saved_data["taps"].toInt());
