@@ -103,11 +103,8 @@ class GatedPixelCNN(ImageNet):
 
 
 class PixelRNN(ImageNet):
-    """`a` below are what convolutions of a layer's input give to the gates i, f, g and o; `state` is K^ss.
-
-    `by_index`: lines are taken by their index, as most scripts do, which makes autograd add up whole maps of zeros."""
-
-    by_index = False
+    """`a` below are what convolutions of a layer's input give to the gates i, f, g and o; `state` is K^ss. Lines are not
+    taken by their index: for each of them autograd would add a whole map, most of it zeros."""
 
     def __init__(self, tensors, channels=1):
         super().__init__(tensors, channels)
@@ -138,7 +135,7 @@ class PixelRNN(ImageNet):
         """The states of all lines, the columns of a, one after the other."""
         h = c = a.new_zeros(a.shape[0], a.shape[1] // 4, a.shape[2])
         states = []
-        for line in [a[:, :, :, t] for t in range(a.shape[3])] if self.by_index else a.movedim(3, 0).contiguous():
+        for line in a.movedim(3, 0).contiguous():
             h, c = self.step(line, h, c, state, padding)
             states.append(h)
         return torch.stack(states, 3)

@@ -94,33 +94,14 @@ Benchmark memory(const Entry& entry) {
           }};
 }
 
-struct ImageEntry {
-  std::string kind;
-  int64_t features;
-  std::string peer;                    ///< in words
-  std::vector<std::string> options{};  ///< of the peer
-  std::string suffix{};                ///< of the benchmark's name
-};
-
-/// Epochs of an image model of 7 layers against the same network in PyTorch.
-Benchmark image_epoch(const ImageEntry& entry) {
-  std::vector<std::string> options{"--kind", entry.kind};
-  options.insert(options.end(), entry.options.begin(), entry.options.end());
-  return epoch({.name = cat("autoregressive/", entry.kind, "_epoch", entry.suffix),
-                .help = cat("training epoch of ", entry.kind, ", 7 layers of ", entry.features,
-                            " features, batches of 100, against PyTorch with ", entry.peer),
-                .model = {{"kind", entry.kind}, {"features", entry.features}, {"layers", 7}},
-                .peer = {"pixelcnn.py", options},
+/// Epochs of an image model of 7 layers against the same network in PyTorch, as `peer` says.
+Benchmark image_epoch(const std::string& kind, int64_t features, const std::string& peer) {
+  return epoch({.name = cat("autoregressive/", kind, "_epoch"),
+                .help = cat("training epoch of ", kind, ", 7 layers of ", features,
+                            " features, batches of 100, against PyTorch with ", peer),
+                .model = {{"kind", kind}, {"features", features}, {"layers", 7}},
+                .peer = {"pixelcnn.py", {"--kind", kind}},
                 .batches = 1});
-}
-
-/// As large as the paper's networks on MNIST, against PyTorch at its best and as it is usually written.
-std::vector<Benchmark> recurrent_epochs() {
-  const std::vector<std::string> by_index{"--lines", "by_index"};
-  return {image_epoch({"row_lstm", 16, "a loop over rows"}),
-          image_epoch({"row_lstm", 16, "a loop over rows taken by their index", by_index, "_loop"}),
-          image_epoch({"diagonal_bilstm", 16, "a loop over the columns of a skewed image"}),
-          image_epoch({"diagonal_bilstm", 16, "a loop over columns taken by their index", by_index, "_loop"})};
 }
 
 }  // namespace
@@ -128,7 +109,7 @@ std::vector<Benchmark> recurrent_epochs() {
 std::vector<Benchmark> training_benchmarks() {
   const Json nade{{"kind", "nade"}, {"hidden", {500}}};
   const Json made{{"kind", "made"}, {"hidden", {2000, 2000}}};
-  std::vector<Benchmark> all{
+  return {
       epoch({.name = "autoregressive/nade_epoch",
              .help = "training epoch of NADE, 500 hidden units, batches of 100, against the best vectorised PyTorch",
              .model = nade,
@@ -143,8 +124,10 @@ std::vector<Benchmark> training_benchmarks() {
                      "linear layers",
              .model = made,
              .peer = {"made.py", {}}}),
-      image_epoch({"pixelcnn", 32, "masked square filters"}),
-      image_epoch({"gated_pixelcnn", 32, "masked square filters"}),
+      image_epoch("pixelcnn", 32, "masked square filters"),
+      image_epoch("gated_pixelcnn", 32, "masked square filters"),
+      image_epoch("row_lstm", 16, "a loop over rows"),  // as large as the paper's on MNIST
+      image_epoch("diagonal_bilstm", 16, "a loop over the columns of a skewed image"),
       memory({.name = "autoregressive/nade_memory",
               .help = "memory that training of NADE takes beyond the program, its model and data, against the "
                       "vectorised PyTorch",
@@ -152,8 +135,6 @@ std::vector<Benchmark> training_benchmarks() {
               .peer = {"nade.py", {"--how", "chunked", "--measure", "memory"}},
               .batches = 5}),
   };
-  for (auto& benchmark : recurrent_epochs()) all.push_back(std::move(benchmark));
-  return all;
 }
 
 }  // namespace cairn::autoregressive
