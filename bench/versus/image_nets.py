@@ -1,5 +1,5 @@
-"""PixelCNN and Gated PixelCNN as they are usually written in PyTorch: square filters, multiplied by their masks in each
-forward pass. Weights come in the layout of Cairn's model files, whose filters are cropped to what the masks leave."""
+"""PixelCNN, Gated PixelCNN, Row LSTM and Diagonal BiLSTM as they are usually written in PyTorch: square filters,
+multiplied by their masks in each forward pass; recurrences as loops over rows, or over the columns of a skewed image. Weights come in the layout of Cairn's model files, whose filters are cropped to what the masks leave."""
 
 import torch
 from torch import nn
@@ -100,3 +100,77 @@ class GatedPixelCNN(ImageNet):
             update = out(self.gate(horizontal(h, y) + across(a_v)))
             h = update if n == 0 else h + update
         return self.output(F.relu(self.head(F.relu(h))))
+
+
+class PixelRNN(ImageNet):
+    """`a` below are what convolutions of a layer's input give to the gates i, f, g and o; `state` is K^ss. Lines are not
+    taken by their index: for each of them autograd would add a whole map, most of it zeros."""
+
+    def __init__(self, tensors, channels=1):
+        super().__init__(tensors, channels)
+        side = tensors["first.weight"].shape[3]
+        self.first = self.conv("first", (side, side), first_row=-(side // 2), centre="a")
+        self.layers = nn.ModuleList()
+        for n in range(1, self.count("layer") + 1):
+            directions = nn.ModuleList(self.direction(f"layer{n}.{side}") for side in self.sides)
+            self.layers.append(nn.ModuleList([directions, self.conv(f"layer{n}.out")]))
+        self.head, self.output = self.conv("head"), self.conv("output")
+        del self.tensors
+
+    def direction(self, name):
+        columns = self.tensors[name + "input.weight"].shape[3]
+        convolution = self.conv(name + "input", (1, 2 * columns - 1), centre="whole" if "right" in name else "b")
+        convolution.state = nn.Parameter(self.tensors[name + "state.weight"].clone())
+        convolution.pixel = self.conv(name + "pixel", centre="whole") if name + "pixel.weight" in self.tensors else None
+        return convolution
+
+    def step(self, a, h, c, state, padding):
+        """a, h, c: [B, features, places] of one line."""
+        a = a + F.conv1d(F.pad(h, padding), state)
+        i, f, g, o = (part.flatten(1, 2) for part in a.unflatten(1, (self.groups, 4, -1)).unbind(2))
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+    def lines(self, a, state, padding):
+        """The states of all lines, the columns of a, one after the other."""
+        h = c = a.new_zeros(a.shape[0], a.shape[1] // 4, a.shape[2])
+        states = []
+        for line in a.movedim(3, 0).contiguous():
+            h, c = self.step(line, h, c, state, padding)
+            states.append(h)
+        return torch.stack(states, 3)
+
+    def forward(self, x, y=None):
+        h = self.first(x, y)
+        for directions, out in self.layers:
+            h = h + out(self.recurrent(x, h, y, directions))
+        return self.output(F.relu(self.head(F.relu(h))))
+
+
+class RowLSTM(PixelRNN):
+    sides = [""]
+
+    def recurrent(self, x, h, y, directions):
+        (convolution,) = directions
+        reach = convolution.state.shape[2] // 2
+        return self.lines(convolution(h, y).transpose(2, 3), convolution.state, (reach, reach)).transpose(2, 3)
+
+
+class DiagonalBiLSTM(PixelRNN):
+    sides = ["left.", "right."]
+
+    def diagonals(self, a, state):
+        """Row r moves right by r where rows of `wide` numbers are read as if they had one fewer."""
+        rows, columns = a.shape[2:]
+        wide = rows + columns
+        skewed = F.pad(a, (0, rows)).flatten(2)[:, :, :-rows].unflatten(2, (rows, wide - 1))
+        h = self.lines(skewed, state, (1, 0))
+        return F.pad(h.flatten(2), (0, rows)).unflatten(2, (rows, wide))[:, :, :, :columns]
+
+    def recurrent(self, x, h, y, directions):
+        """The direction from the right is a row behind."""
+        left, right = directions
+        a = right(F.pad(h, (0, 0, 1, -1)), y)
+        if right.pixel is not None:
+            a = a + right.pixel(F.pad(x, (0, 0, 1, -1)))
+        return self.diagonals(left(h, y), left.state) + self.diagonals(a.flip(3), right.state).flip(3)

@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/fused_arithmetic-inl.h"
 #include "cairn/ops/norm_kernels.h"
 #include "cairn/ops/sigmoid-inl.h"
 
@@ -97,33 +98,34 @@ T normalized_cell(const T* gates, const T* c, int64_t H, T* hat) {
   return normalize(hat, H, hat);
 }
 
-template <class T>
+template <class Arithmetic, class T>
 void lstm_forward(const CellForward<T>& r) {
   const int64_t H = r.H;
   T* hat = r.cell_gain == nullptr ? nullptr : scratch<T>(H).data();
   const auto pre = [&](auto d, int64_t gate, int64_t j)
                        HWY_ATTR { return hn::Add(hn::LoadU(d, r.x + gate * H + j), hn::LoadU(d, r.a + gate * H + j)); };
   const auto peep = [&](auto d, int64_t which, int64_t j, auto a, auto c) HWY_ATTR {
-    return r.peepholes == nullptr ? a : hn::MulAdd(hn::LoadU(d, r.peepholes + which * H + j), c, a);
+    return r.peepholes == nullptr ? a : Arithmetic::mul_add(d, hn::LoadU(d, r.peepholes + which * H + j), c, a);
   };
   for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto c = hn::LoadU(d, r.c + j);
-    const auto i = sigmoid(d, peep(d, 0, j, pre(d, 0, j), c)), f = sigmoid(d, peep(d, 1, j, pre(d, 1, j), c));
-    const auto g = tanh(d, pre(d, 2, j));
-    const auto fresh = hn::MulAdd(f, c, hn::Mul(i, g));
-    const auto o = sigmoid(d, peep(d, 2, j, pre(d, 3, j), fresh));
+    const auto i = sigmoid<Arithmetic>(d, peep(d, 0, j, pre(d, 0, j), c)),
+               f = sigmoid<Arithmetic>(d, peep(d, 1, j, pre(d, 1, j), c));
+    const auto g = tanh<Arithmetic>(d, pre(d, 2, j));
+    const auto fresh = Arithmetic::mul_add(d, f, c, hn::Mul(i, g));
+    const auto o = sigmoid<Arithmetic>(d, peep(d, 2, j, pre(d, 3, j), fresh));
     hn::StoreU(i, d, r.gates + j);
     hn::StoreU(f, d, r.gates + H + j);
     hn::StoreU(g, d, r.gates + 2 * H + j);
     hn::StoreU(o, d, r.gates + 3 * H + j);
-    if (hat == nullptr) hn::StoreU(zoned(d, r.keep_h, r.h, j, hn::Mul(o, tanh(d, fresh))), d, r.h_next + j);
+    if (hat == nullptr) hn::StoreU(zoned(d, r.keep_h, r.h, j, hn::Mul(o, tanh<Arithmetic>(d, fresh))), d, r.h_next + j);
     hn::StoreU(zoned(d, r.keep_c, r.c, j, fresh), d, r.c_next + j);
   });
   if (hat == nullptr) return;
   normalized_cell(r.gates, r.c, H, hat);
   for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto v = hn::MulAdd(hn::LoadU(d, r.cell_gain + j), hn::LoadU(d, hat + j), hn::LoadU(d, r.cell_bias + j));
-    const auto h = hn::Mul(hn::LoadU(d, r.gates + 3 * H + j), tanh(d, v));
+    const auto h = hn::Mul(hn::LoadU(d, r.gates + 3 * H + j), tanh<Arithmetic>(d, v));
     hn::StoreU(zoned(d, r.keep_h, r.h, j, h), d, r.h_next + j);
   });
 }
@@ -276,7 +278,7 @@ void forward(CellStep step, const CellForward<T>& row) {
     case CellStep::elman_relu:
       return elman_forward<true>(row);
     case CellStep::lstm:
-      return lstm_forward(row);
+      return lstm_forward<NativeArithmetic>(row);
     case CellStep::gru:
       return gru_forward(row);
     case CellStep::gru_before_gates:
@@ -310,6 +312,9 @@ void forward_float(CellStep step, const CellForward<float>& row) {
 void forward_double(CellStep step, const CellForward<double>& row) {
   forward(step, row);
 }
+void exact_lstm(const CellForward<float>& row) {
+  lstm_forward<FusedArithmetic>(row);
+}
 void backward_float(CellStep step, const CellBackward<float>& row) {
   backward(step, row);
 }
@@ -325,6 +330,7 @@ namespace cairn::ops {
 
 HWY_EXPORT(forward_float);
 HWY_EXPORT(forward_double);
+HWY_EXPORT(exact_lstm);
 HWY_EXPORT(backward_float);
 HWY_EXPORT(backward_double);
 
@@ -333,6 +339,9 @@ void cell_forward(CellStep step, const CellForward<float>& row) {
 }
 void cell_forward(CellStep step, const CellForward<double>& row) {
   HWY_DYNAMIC_DISPATCH(forward_double)(step, row);
+}
+void exact_lstm_forward(const CellForward<float>& row) {
+  HWY_DYNAMIC_DISPATCH(exact_lstm)(row);
 }
 void cell_backward(CellStep step, const CellBackward<float>& row) {
   HWY_DYNAMIC_DISPATCH(backward_float)(step, row);

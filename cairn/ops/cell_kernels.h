@@ -50,6 +50,8 @@ enum class CellStep { elman_tanh, elman_relu, lstm, gru, gru_before_gates, gru_b
 
 void cell_forward(CellStep step, const CellForward<float>& row);
 void cell_forward(CellStep step, const CellForward<double>& row);
+/// An LSTM's step as cell_forward, the same bits on every machine; without zoneout and without `cell_gain`.
+void exact_lstm_forward(const CellForward<float>& row);
 void cell_backward(CellStep step, const CellBackward<float>& row);
 void cell_backward(CellStep step, const CellBackward<double>& row);
 

@@ -46,7 +46,7 @@ Plan plan_of(torch::IntArrayRef x, torch::IntArrayRef weight, const CroppedConvO
 
 /// Without borders, all pixels of an image are like one row of them: fewer, larger products.
 Plan in_one_row(Plan p) {
-  if (p.rows == 1 && p.columns == 1) p = {p.B, p.C, p.O, 1, p.H * p.W, 1, 1, 0, 0, 0};
+  if (!p.bordered()) p = {p.B, p.C, p.O, 1, p.H * p.W, 1, 1, 0, 0, 0};
   return p;
 }
 

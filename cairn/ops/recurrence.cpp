@@ -72,30 +72,63 @@ void check_parts(const RecurrenceWeights& w, const RecurrenceOptions& o) {
     refuse(got_expected("zoneout of a projected state", "one of the two"));
 }
 
+void check_type(const torch::Tensor& x) {
+  if (x.scalar_type() != torch::kFloat32 && x.scalar_type() != torch::kFloat64) {
+    refuse(cat("x: ", got_expected(x.dtype(), "float or double")));
+  }
+}
+
+int64_t state_size(const RecurrenceWeights& w, int64_t H) {
+  return w.projection.defined() && w.projection.dim() == 2 ? w.projection.size(0) : H;
+}
+
+/// All weights but W.
+void check_vectors(const RecurrenceWeights& w, int64_t G, int64_t H, const torch::Tensor& x) {
+  expect_if("b", w.b, {G * H}, x);
+  expect_if("peepholes", w.peepholes, {3, H}, x);
+  expect_if("projection", w.projection, {state_size(w, H), H}, x);
+  expect_if("norm", w.norm, {G * H}, x);
+  expect_if("cell_gain", w.cell_gain, {H}, x);
+  expect_if("cell_bias", w.cell_bias, {H}, x);
+}
+
 void check(const torch::Tensor& x, const RecurrenceWeights& w, const RecurrenceState& first,
            const RecurrenceOptions& o) {
   const int64_t G = gates_of(o.cell);
   if (x.dim() != 3 || x.size(2) == 0 || x.size(2) % G != 0) {
     refuse(cat("x: ", got_expected(x.sizes(), cat("[T, B, ", G, " H]"))));
   }
-  if (x.scalar_type() != torch::kFloat32 && x.scalar_type() != torch::kFloat64) {
-    refuse(cat("x: ", got_expected(x.dtype(), "float or double")));
-  }
-  const int64_t T = x.size(0), B = x.size(1), GH = x.size(2), H = GH / G;
-  const int64_t R = w.projection.defined() && w.projection.dim() == 2 ? w.projection.size(0) : H;
-  expect("W", w.W, {GH, R}, x);
-  expect_if("b", w.b, {GH}, x);
-  expect_if("peepholes", w.peepholes, {3, H}, x);
-  expect_if("projection", w.projection, {R, H}, x);
-  expect_if("norm", w.norm, {GH}, x);
-  expect_if("cell_gain", w.cell_gain, {H}, x);
-  expect_if("cell_bias", w.cell_bias, {H}, x);
+  check_type(x);
+  const int64_t T = x.size(0), B = x.size(1), H = x.size(2) / G, R = state_size(w, H);
+  expect("W", w.W, {G * H, R}, x);
+  check_vectors(w, G, H, x);
   expect("first.h", first.h, {B, R}, x);
   if (o.cell == Cell::lstm) expect("first.c", first.c, {B, H}, x);
   expect_if("keep_h", o.keep_h, {T, B, R}, x);
   expect_if("keep_c", o.keep_c, {T, B, H}, x);
   check_lengths(o.lengths, T, B);
   check_parts(w, o);
+}
+
+/// Returns how many neighbours W has columns for.
+int64_t check_image(const torch::Tensor& x, const RecurrenceWeights& w, Walk walk) {
+  const int64_t G = gates_of(Cell::lstm);
+  if (x.dim() != 4 || x.size(1) == 0 || x.size(1) % G != 0 || x.size(2) == 0 || x.size(3) == 0) {
+    refuse(cat("x: ", got_expected(x.sizes(), cat("[B, ", G, " H, rows, columns]"))));
+  }
+  check_type(x);
+  const int64_t H = x.size(1) / G, R = state_size(w, H);
+  if (!w.W.defined() || w.W.dim() != 2) refuse("W: expected [4 H, k R]");
+  const int64_t taps = w.W.size(1) / R;
+  const bool fits = walk == Walk::rows ? taps % 2 == 1 : taps == 2;
+  if (!fits || w.W.size(1) % R != 0) {
+    const auto* expected = walk == Walk::rows ? "an odd multiple of R = " : "two times R = ";
+    refuse(cat("W: ", got_expected(cat(w.W.size(1), " columns"), cat(expected, R))));
+  }
+  expect("W", w.W, {G * H, taps * R}, x);
+  check_vectors(w, G, H, x);
+  check_parts(w, {.cell = Cell::lstm});
+  return taps;
 }
 
 /// The order of rows by falling length, and how many rows go on at each step.
@@ -141,6 +174,7 @@ RecurrenceLoop make_loop(const torch::Tensor& x, const RecurrenceWeights& w, con
 
 /// The states after each step, zero behind a row's end, and after the last.
 RecurrenceOutput output_of(const RecurrenceLoop& loop, const RecurrenceTape& tape) {
+  if (loop.lines) return {tape.h, {}};
   const int64_t T = loop.x.size(0), B = loop.x.size(1), from = loop.reverse ? 0 : 1, end = loop.reverse ? 0 : T;
   RecurrenceOutput out{tape.h.slice(0, from, from + T),
                        {tape.h[end], tape.c.defined() ? tape.c[end] : torch::Tensor()}};
@@ -154,7 +188,8 @@ RecurrenceOutput output_of(const RecurrenceLoop& loop, const RecurrenceTape& tap
 /// What a node carries besides its tensors.
 struct Node {
   RecurrenceOptions options;
-  std::vector<int64_t> active;
+  std::vector<int64_t> active = {};
+  std::optional<ImageLines> lines = {};
 };
 
 struct CpuRecurrence : torch::autograd::Function<CpuRecurrence> {
@@ -165,34 +200,45 @@ struct CpuRecurrence : torch::autograd::Function<CpuRecurrence> {
     const auto given = without_placeholder;
     const RecurrenceWeights weights{W,           given(b),         given(peepholes), given(projection),
                                     given(norm), given(cell_gain), given(cell_bias)};
-    const auto loop = make_loop(x, weights, {h, given(c)}, node.options, node.active);
+    auto loop = make_loop(x, weights, {given(h), given(c)}, node.options, node.active);
+    loop.lines = node.lines;
     const auto tape = recurrence_cpu_forward(loop, RecurrencePack::forth(loop.weights, loop.cell), /*record=*/true);
     const auto& w = loop.weights;
-    ctx->save_for_backward({loop.x, w.W, w.b, w.peepholes, w.projection, w.norm, w.cell_gain, w.cell_bias, loop.first.h,
+    ctx->save_for_backward({w.W, w.b, w.peepholes, w.projection, w.norm, w.cell_gain, w.cell_bias, loop.first.h,
                             loop.first.c, loop.keep_h, loop.keep_c, tape.h, tape.c, tape.gates, tape.hidden, tape.hat,
                             tape.scale});
+    ctx->saved_data["sizes"] = loop.x.sizes().vec();  // of x itself the way back needs nothing
     ctx->saved_data["cell"] = static_cast<int64_t>(loop.cell);
     ctx->saved_data["reverse"] = loop.reverse;
     ctx->saved_data["active"] = node.active;
+    if (node.lines) {
+      ctx->saved_data["walk"] = static_cast<int64_t>(node.lines->walk);
+      ctx->saved_data["taps"] = node.lines->taps;
+    }
     ctx->set_materialize_grads(false);
     const auto out = output_of(loop, tape);
+    if (loop.lines) return {out.y};
     if (!out.last.c.defined()) return {out.y, out.last.h};
     return {out.y, out.last.h, out.last.c};
   }
 
   static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
     const auto s = ctx->get_saved_variables();
-    const RecurrenceLoop loop{.x = s[0],
-                              .weights = {s[1], s[2], s[3], s[4], s[5], s[6], s[7]},
-                              .first = {s[8], s[9]},
-                              .cell = static_cast<Cell>(ctx->saved_data["cell"].toInt()),
-                              .reverse = ctx->saved_data["reverse"].toBool(),
-                              .active = ctx->saved_data["active"].toIntVector(),
-                              .keep_h = s[10],
-                              .keep_c = s[11]};
-    const RecurrenceTape tape{s[12], s[13], s[14], s[15], s[16], s[17]};
-    const auto d =
-        recurrence_cpu_backward(loop, tape, grads[0], {grads[1], grads.size() > 2 ? grads[2] : torch::Tensor()});
+    RecurrenceLoop loop{.x = torch::empty({}, s[0].options()).expand(ctx->saved_data["sizes"].toIntVector()),
+                        .weights = {s[0], s[1], s[2], s[3], s[4], s[5], s[6]},
+                        .first = {s[7], s[8]},
+                        .cell = static_cast<Cell>(ctx->saved_data["cell"].toInt()),
+                        .reverse = ctx->saved_data["reverse"].toBool(),
+                        .active = ctx->saved_data["active"].toIntVector(),
+                        .keep_h = s[9],
+                        .keep_c = s[10]};
+    const RecurrenceTape tape{s[11], s[12], s[13], s[14], s[15], s[16]};
+    if (ctx->saved_data.count("walk") > 0) {
+      const auto walk = static_cast<Walk>(ctx->saved_data["walk"].toInt());
+      loop.lines.emplace(walk, loop.x.size(1), loop.x.size(2), ctx->saved_data["taps"].toInt());
+    }
+    const auto last = [&](size_t k) { return grads.size() > k ? grads[k] : torch::Tensor(); };
+    const auto d = recurrence_cpu_backward(loop, tape, grads[0], {last(1), last(2)});
     const auto& w = d.weights;
     return {{}, d.x, w.W, w.b, w.peepholes, w.projection, w.norm, w.cell_gain, w.cell_bias, d.first.h, d.first.c};
   }
@@ -218,6 +264,19 @@ RecurrenceOutput recurrence(const torch::Tensor& x, const RecurrenceWeights& wei
       or_placeholder(order.sorted(first.c, 0)));
   const auto c = out.size() > 2 ? out[2] : torch::Tensor();
   return {order.unsorted(out[0], 1), {order.unsorted(out[1], 0), order.unsorted(c, 0)}};
+}
+
+torch::Tensor image_lstm(const torch::Tensor& x, const RecurrenceWeights& w, Walk walk) {
+  const auto input = x.to(w.W.defined() ? w.W.scalar_type() : x.scalar_type());
+  const int64_t taps = check_image(input, w, walk);
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  if (!input.is_cpu()) return image_lstm_reference(input, w, walk);
+  const Node node{.options = {.cell = Cell::lstm}, .lines = ImageLines(walk, x.size(2), x.size(3), taps)};
+  const auto none = torch::empty({0});
+  const auto y = CpuRecurrence::apply(node, input.permute({0, 2, 3, 1}), w.W, or_placeholder(w.b),
+                                      or_placeholder(w.peepholes), or_placeholder(w.projection), or_placeholder(w.norm),
+                                      or_placeholder(w.cell_gain), or_placeholder(w.cell_bias), none, none);
+  return y[0].permute({0, 3, 1, 2});
 }
 
 PackedRecurrence::PackedRecurrence(const RecurrenceWeights& weights, const RecurrenceOptions& options)

@@ -1,4 +1,5 @@
-// One layer of a recurrent network over a sequence, in one direction, as one operator: Elman, LSTM or GRU.
+// One layer of a recurrent network over a sequence, in one direction, as one operator: Elman, LSTM or GRU. And an LSTM
+// over images, row by row or along diagonals, by the same loop.
 //
 // The input's share of all pre-activations is given for all steps (one product outside: x = W_ih u + b_ih, or a
 // convolution). What is left, and done here, is the loop: a small product with the state and the gates' arithmetic.
@@ -55,5 +56,17 @@ struct RecurrenceOutput {
 /// processor by a fused loop, elsewhere by the definition. Throws UsageError for shapes or parts that do not fit.
 RecurrenceOutput recurrence(const torch::Tensor& x, const RecurrenceWeights& weights, const RecurrenceState& first,
                             const RecurrenceOptions& options);
+
+/// The order in which an LSTM goes through an image, and the neighbours h and c come from (van den Oord et al. 2016).
+enum class Walk {
+  rows,               ///< from the k nearest pixels of the row above, c from the nearest: Row LSTM, section 3.1
+  diagonals,          ///< from the pixel above and the one to the left, c from the left: Diagonal BiLSTM, section 3.2
+  mirrored_diagonals  ///< from the pixel above and the one to the right, c from the right
+};
+
+/// x [B, 4 H, rows, columns] -> y [B, R, rows, columns], channels last in memory, the states; before the border they
+/// are zero. W of `weights` is [4 H, k R], neighbour by neighbour: from left to right with k odd, or above and beside.
+/// Otherwise as `recurrence`.
+torch::Tensor image_lstm(const torch::Tensor& x, const RecurrenceWeights& weights, Walk walk);
 
 }  // namespace cairn::ops

@@ -14,23 +14,24 @@ struct StepGradients {
   torch::Tensor raw;     ///< [T, B, G H] of the product before it was normalised; a itself without a norm
   torch::Tensor norm;    ///< [T, B, H] of the normalised cell
   torch::Tensor hidden;  ///< [T, B, R] of the projected state
-  torch::Tensor h, c;    ///< [B, R], [B, H] running; in the end of the first state
+  torch::Tensor h, c;    ///< [B, R], [B, H] running; in the end of the first state. Of images a row for each place
 };
 
 StepGradients make_gradients(const RecurrenceLoop& loop, const RecurrenceState& dlast) {
   const auto& w = loop.weights;
-  const int64_t GH = loop.x.size(2), H = GH / gates_of(loop.cell);
+  const int64_t GH = loop.width(), H = loop.H();
   StepGradients d;
   d.x = loop.per_step(GH);
   d.a = loop.cell == Cell::gru ? loop.per_step(GH) : d.x;
   d.raw = w.norm.defined() ? loop.per_step(GH) : d.a;
   if (w.cell_gain.defined()) d.norm = loop.per_step(H);
-  if (w.projection.defined()) d.hidden = loop.per_step(loop.first.h.size(1));
-  const auto start = [](const torch::Tensor& last, const torch::Tensor& like) {
-    return last.defined() ? last.contiguous().clone() : torch::zeros_like(like);
+  if (w.projection.defined()) d.hidden = loop.per_step(loop.R());
+  const int64_t rows = loop.lines ? loop.x.size(0) * loop.lines->places : loop.x.size(1);
+  const auto start = [&](const torch::Tensor& last, int64_t width) {
+    return last.defined() ? last.contiguous().clone() : torch::zeros({rows, width}, loop.x.options());
   };
-  d.h = start(dlast.h, loop.first.h);
-  if (loop.cell == Cell::lstm) d.c = start(dlast.c, loop.first.c);
+  d.h = start(dlast.h, loop.R());
+  if (loop.cell == Cell::lstm) d.c = start(dlast.c, H);
   return d;
 }
 
@@ -38,47 +39,49 @@ template <class T>
 class BackwardLoop {
  public:
   BackwardLoop(const RecurrenceLoop& loop, const RecurrencePack& pack, const RecurrenceTape& tape,
-               const torch::Tensor& dy, const StepGradients& d)
+               const torch::Tensor& dy, const StepGradients& d, const GridMaker<T>& grid)
       : loop_(loop),
         pack_(pack),
-        GH_(loop.x.size(2)),
-        H_(GH_ / gates_of(loop.cell)),
-        R_(tape.h.size(2)),
-        h_(tape.h),
-        c_(tape.c),
-        gates_(tape.gates),
-        hat_(tape.hat),
-        scale_(tape.scale),
-        keep_h_(loop.keep_h),
-        keep_c_(loop.keep_c),
-        dy_(dy),
-        dx_(d.x),
-        da_(d.a),
-        draw_(d.raw),
-        dnorm_(d.norm),
-        dhidden_(d.hidden),
-        dh_(pointer<T>(d.h)),
-        dc_(pointer<T>(d.c)) {}
+        GH_(loop.width()),
+        H_(loop.H()),
+        R_(loop.R()),
+        zeros_(H_, 0),
+        h_(grid(tape.h)),
+        c_(grid(tape.c)),
+        gates_(grid(tape.gates)),
+        hat_(grid(tape.hat)),
+        scale_(grid(tape.scale)),
+        keep_h_(grid(loop.keep_h)),
+        keep_c_(grid(loop.keep_c)),
+        dy_(grid(dy)),
+        dx_(grid(d.x)),
+        da_(grid(d.a)),
+        draw_(grid(d.raw)),
+        dnorm_(grid(d.norm)),
+        dhidden_(grid(d.hidden)) {
+    const int64_t first_row = loop.lines ? grid.image * loop.lines->places : 0;
+    dh_ = pointer<T>(d.h) + first_row * R_;
+    if (d.c.defined()) dc_ = pointer<T>(d.c) + first_row * H_;
+  }
 
   void run(int64_t begin, int64_t end) const {
     std::vector<T> unit((end - begin) * H_);  // gradients of r o h, or of what is projected
-    for (int64_t n = loop_.x.size(0) - 1; n >= 0; --n) {
-      const int64_t t = loop_.step(n);
-      const StepRows rows{t, begin, active_rows(loop_, t, begin, end)};
+    std::vector<T> window(loop_.lines ? (end - begin) * pack_.state.outputs() : 0);
+    for (int64_t n = loop_.steps() - 1; n >= 0; --n) {
+      const StepRows rows = active_rows(loop_, loop_.step(n), begin, end);
       add_outputs(rows);
       if (loop_.cell == Cell::gru_reset_before) {
         reset_before(rows, unit.data());
-      } else if (dhidden_.data != nullptr) {
-        for (int64_t k = 0; k < rows.count; ++k) std::copy_n(dh(begin + k), R_, dhidden_.at(t, begin + k));
-        multiply(pack_.projection, dh(begin), R_, unit.data(), H_, rows.count, /*accumulate=*/false);
-        cells(CellStep::lstm, rows, unit.data(), H_, nullptr);
-        through_norm(rows);
-        state_product(rows, /*accumulate=*/false);
-      } else {
-        cells(whole_step(loop_.cell), rows, dh(begin), R_, nullptr);
-        through_norm(rows);
-        state_product(rows, /*accumulate=*/true);
+        state_product(rows, window.data());
+        continue;
       }
+      if (dhidden_.data != nullptr) {
+        through_projection(rows, unit.data());
+      } else {
+        cells(whole_step(loop_.cell), rows, dh(rows.begin), R_, nullptr);
+      }
+      through_norm(rows);
+      state_product(rows, window.data());
     }
   }
 
@@ -105,8 +108,8 @@ class BackwardLoop {
     for (int64_t k = 0; k < rows.count; ++k) {
       const int64_t b = rows.begin + k;
       cell_backward(step, CellBackward<T>{.H = H_,
-                                          .h = h_.at(before, b),
-                                          .c = c_.at(before, b),
+                                          .h = loop_.lines ? nullptr : h_.at(before, b),
+                                          .c = cell_before(loop_, c_, rows.t, b, zeros_.data()),
                                           .peepholes = pointer<T>(w.peepholes),
                                           .keep_h = keep_h_.at(rows.t, b),
                                           .keep_c = keep_c_.at(rows.t, b),
@@ -127,7 +130,14 @@ class BackwardLoop {
     cells(CellStep::gru_before_candidate, rows, dh(rows.begin), R_, nullptr);
     multiply(pack_.candidate, dx_.at(rows.t, rows.begin) + 2 * H_, GH_, dreset, H_, rows.count, /*accumulate=*/false);
     cells(CellStep::gru_before_gates, rows, dh(rows.begin), R_, dreset);
-    state_product(rows, /*accumulate=*/true);
+  }
+
+  /// Leaves zeros in dh: a state that is projected has no elementwise part.
+  void through_projection(const StepRows& rows, T* unit) const {
+    for (int64_t b = rows.begin; b < rows.end(); ++b) std::copy_n(dh(b), R_, dhidden_.at(rows.t, b));
+    multiply(pack_.projection, dh(rows.begin), R_, unit, H_, rows.count, /*accumulate=*/false);
+    cells(CellStep::lstm, rows, unit, H_, nullptr);
+    std::fill_n(dh(rows.begin), rows.count * R_, T{0});
   }
 
   void through_norm(const StepRows& rows) const {
@@ -141,34 +151,56 @@ class BackwardLoop {
     }
   }
 
-  /// dh (+)= the product's gradient times W.
-  void state_product(const StepRows& rows, bool accumulate) const {
-    multiply(pack_.state, draw_.at(rows.t, rows.begin), GH_, dh(rows.begin), R_, rows.count, accumulate);
+  /// dh += the product's gradient times W; of images each share of it at the neighbour that it belongs to.
+  void state_product(const StepRows& rows, T* window) const {
+    const T* gradient = draw_.at(rows.t, rows.begin);
+    if (!loop_.lines) return multiply(pack_.state, gradient, GH_, dh(rows.begin), R_, rows.count, /*accumulate=*/true);
+    multiply(pack_.state, gradient, draw_.row, window, pack_.state.outputs(), rows.count, /*accumulate=*/false);
+    const T* from = window;
+    for_neighbours(*loop_.lines, rows, [&](int64_t /*row*/, int64_t /*tap*/, int64_t place) {
+      if (place >= 0) {
+        for (int64_t j = 0; j < R_; ++j) dh(place)[j] += from[j];
+      }
+      from += R_;
+    });
   }
 
   const RecurrenceLoop& loop_;
   const RecurrencePack& pack_;
   int64_t GH_, H_, R_;
+  std::vector<T> zeros_;
   Grid<T> h_, c_, gates_, hat_, scale_, keep_h_, keep_c_, dy_;
   Grid<T> dx_, da_, draw_, dnorm_, dhidden_;
-  T* dh_;
-  T* dc_;
+  T* dh_ = nullptr;
+  T* dc_ = nullptr;
 };
 
 /// sum over steps and rows of left^T right.
 torch::Tensor sum_of_products(const torch::Tensor& left, const torch::Tensor& right) {
-  return torch::mm(left.reshape({-1, left.size(2)}).t(), right.reshape({-1, right.size(2)}));
+  return torch::mm(left.flatten(0, -2).t(), right.flatten(0, -2));
 }
 
 torch::Tensor total(const torch::Tensor& t) {
-  return t.sum(at::IntArrayRef{0, 1});
+  return t.flatten(0, -2).sum(0);
+}
+
+/// What W was multiplied with at each step.
+torch::Tensor states_before(const RecurrenceLoop& loop, const RecurrenceTape& tape) {
+  if (!loop.lines) return tape.h.narrow(0, loop.reverse ? 1 : 0, loop.steps());
+  std::vector<torch::Tensor> states;
+  for (const auto& offset : loop.lines->neighbours()) states.push_back(neighbour(tape.h, offset));
+  return torch::cat(states, -1);
+}
+
+torch::Tensor cells_before(const RecurrenceLoop& loop, const RecurrenceTape& tape) {
+  if (!loop.lines) return tape.c.narrow(0, loop.reverse ? 1 : 0, loop.steps());
+  return neighbour(tape.c, loop.lines->predecessor());
 }
 
 RecurrenceWeights weight_gradients(const RecurrenceLoop& loop, const RecurrenceTape& tape, const StepGradients& d) {
   const auto& w = loop.weights;
-  const int64_t T = loop.x.size(0), H = loop.x.size(2) / gates_of(loop.cell);
-  const int64_t from = loop.reverse ? 1 : 0;
-  const auto h = tape.h.slice(0, from, from + T);
+  const int64_t H = loop.H();
+  const auto h = states_before(loop, tape);
   RecurrenceWeights g;
   if (loop.cell == Cell::gru_reset_before) {
     const auto reset = tape.gates.slice(2, 0, H) * h;
@@ -179,10 +211,9 @@ RecurrenceWeights weight_gradients(const RecurrenceLoop& loop, const RecurrenceT
   if (w.b.defined()) g.b = total(d.a);
   if (w.norm.defined()) g.norm = total(d.a * tape.hat);
   if (w.projection.defined()) g.projection = sum_of_products(d.hidden, tape.hidden);
-  if (loop.cell != Cell::lstm) return g;
-  const auto c = tape.c.slice(0, from, from + T);
   if (!w.peepholes.defined() && !w.cell_gain.defined()) return g;
-  const auto gates = tape.gates.split(H, 2), da = d.x.split(H, 2);
+  const auto c = cells_before(loop, tape);
+  const auto gates = tape.gates.split(H, -1), da = d.x.split(H, -1);
   const auto fresh = gates[1] * c + gates[0] * gates[2];
   if (w.peepholes.defined()) g.peepholes = torch::stack({total(da[0] * c), total(da[1] * c), total(da[3] * fresh)});
   if (w.cell_gain.defined()) {
@@ -200,8 +231,9 @@ RecurrenceGradients recurrence_cpu_backward(const RecurrenceLoop& loop, const Re
   const auto pack = RecurrencePack::back(loop.weights, loop.cell);
   const auto outputs = dy.defined() ? dy.contiguous() : dy;
   AT_DISPATCH_FLOATING_TYPES(loop.x.scalar_type(), "recurrence_backward", [&] {
-    const BackwardLoop<scalar_t> backward(loop, pack, tape, outputs, d);
-    for_rows(loop.x.size(1), [&](int64_t begin, int64_t end) { backward.run(begin, end); });
+    run_loops(loop, [&](int64_t image) {
+      return BackwardLoop<scalar_t>(loop, pack, tape, outputs, d, GridMaker<scalar_t>{loop, image});
+    });
   });
   return {d.x, weight_gradients(loop, tape, d), {d.h, d.c}};
 }

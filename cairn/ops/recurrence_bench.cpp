@@ -1,5 +1,6 @@
 #include <torch/csrc/autograd/autograd.h>
 
+#include "cairn/base/error.h"
 #include "cairn/ops/benchmarks.h"
 #include "cairn/ops/recurrence.h"
 #include "cairn/ops/recurrence_reference.h"
@@ -50,21 +51,40 @@ torch::Tensor by_definition(const Layer& l) {
 using Operator = torch::Tensor (*)(const Layer&);
 
 /// Forward and backward; the gradients' norm tells whether both sides computed the same.
-Measure pass(const Layer& l, Operator lstm) {
+Measure pass(const std::function<torch::Tensor()>& lstm, const std::vector<torch::Tensor>& leaves) {
   return [=] {
     std::vector<torch::Tensor> gradients;
     Measurement m;
-    m.value = seconds_of(
-        [&] { gradients = torch::autograd::grad({lstm(l).square().mean()}, {l.u, l.W_ih, l.W_hh, l.b_ih, l.b_hh}); });
+    m.value = seconds_of([&] { gradients = torch::autograd::grad({lstm().square().mean()}, leaves); });
     m.quality = {{"grad_norm", torch::stack(at::_foreach_norm(gradients)).norm().item<double>()}};
     return m;
   };
+}
+
+Measure pass(const Layer& l, Operator lstm) {
+  return pass([=] { return lstm(l); }, {l.u, l.W_ih, l.W_hh, l.b_ih, l.b_hh});
 }
 
 Benchmark against(const std::string& name, const std::string& help, const Sizes& sizes, Operator other) {
   return {.name = name, .help = help, .unit = "s", .prepare = [=](const BenchmarkContext&) {
             const Layer layer(sizes);
             return Contest{.ours = pass(layer, fused), .peer = std::nullopt, .other_way = pass(layer, other)};
+          }};
+}
+
+/// Through 10 images of 28 x 28, 16 units, against the definition, pixel by pixel.
+Benchmark through_images(const std::string& name, const std::string& way, Walk walk, int64_t neighbours) {
+  return {.name = name,
+          .help = cat("an LSTM through 10 images ", way, " forward and backward, 28 x 28 x 16, against its definition"),
+          .unit = "s",
+          .prepare = [=](const BenchmarkContext&) {
+            constexpr int64_t kUnits = 16;
+            const auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
+            const auto x = torch::randn({10, 4 * kUnits, 28, 28}, generator).requires_grad_();
+            const auto W = torch::randn({4 * kUnits, neighbours * kUnits}, generator).mul_(0.1).requires_grad_();
+            return Contest{.ours = pass([=] { return image_lstm(x, {.W = W}, walk); }, {x, W}),
+                           .peer = std::nullopt,
+                           .other_way = pass([=] { return image_lstm_reference(x, {.W = W}, walk); }, {x, W})};
           }};
 }
 
@@ -75,7 +95,9 @@ std::vector<Benchmark> recurrence_benchmarks() {
                   {35, 20, 200}, library),
           against("ops/lstm_medium", "the same, 35 x 20 x 650", {35, 20, 650}, library),
           against("ops/lstm_definition", "an LSTM layer forward and backward, 35 x 20 x 200, against its definition",
-                  {35, 20, 200}, by_definition)};
+                  {35, 20, 200}, by_definition),
+          through_images("ops/image_lstm_rows", "row by row", Walk::rows, 3),
+          through_images("ops/image_lstm_diagonals", "along diagonals", Walk::diagonals, 2)};
 }
 
 }  // namespace cairn::ops

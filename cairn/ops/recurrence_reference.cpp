@@ -1,5 +1,6 @@
 #include "cairn/ops/recurrence_reference.h"
 
+#include "cairn/ops/image_lines.h"
 #include "cairn/ops/norm_kernels.h"
 
 namespace cairn::ops {
@@ -85,6 +86,31 @@ RecurrenceOutput recurrence_reference(const torch::Tensor& x, const RecurrenceWe
     state = next;
   }
   return {T == 0 ? torch::zeros({0, B, first.h.size(1)}, x.options()) : torch::stack(y), state};
+}
+
+torch::Tensor image_lstm_reference(const torch::Tensor& x, const RecurrenceWeights& weights, Walk walk) {
+  const int64_t B = x.size(0), rows = x.size(2), columns = x.size(3), H = x.size(1) / 4;
+  const int64_t R = weights.projection.defined() ? weights.projection.size(0) : H;
+  const ImageLines lines(walk, rows, columns, weights.W.size(1) / R);
+  std::vector<RecurrenceState> pixels(static_cast<size_t>(rows * columns));
+  const RecurrenceState outside{torch::zeros({B, R}, x.options()), torch::zeros({B, H}, x.options())};
+  const auto at = [&](int64_t row, int64_t column) -> RecurrenceState& { return pixels[row * columns + column]; };
+  const auto before = [&](int64_t row, int64_t column, PixelOffset offset) {
+    const int64_t r = row + offset.row, c = column + offset.column;
+    return r < 0 || c < 0 || c >= columns ? outside : at(r, c);
+  };
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t n = 0; n < columns; ++n) {
+      const int64_t column = walk == Walk::mirrored_diagonals ? columns - 1 - n : n;
+      std::vector<torch::Tensor> h;
+      for (const auto& offset : lines.neighbours()) h.push_back(before(row, column, offset).h);
+      const auto c = before(row, column, lines.predecessor()).c;
+      at(row, column) = lstm(x.select(3, column).select(2, row), weights, {torch::cat(h, 1), c});
+    }
+  }
+  std::vector<torch::Tensor> y;
+  for (const auto& pixel : pixels) y.push_back(pixel.h);
+  return torch::stack(y, 2).view({B, R, rows, columns});
 }
 
 }  // namespace cairn::ops

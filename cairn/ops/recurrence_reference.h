@@ -9,4 +9,7 @@ namespace cairn::ops {
 RecurrenceOutput recurrence_reference(const torch::Tensor& x, const RecurrenceWeights& weights,
                                       const RecurrenceState& first, const RecurrenceOptions& options);
 
+/// As `image_lstm`, pixel by pixel, for any dtype and device.
+torch::Tensor image_lstm_reference(const torch::Tensor& x, const RecurrenceWeights& weights, Walk walk);
+
 }  // namespace cairn::ops

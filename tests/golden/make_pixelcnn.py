@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "bench" / "versus"))
-from image_nets import GatedPixelCNN, PixelCNN  # noqa: E402
+from image_nets import DiagonalBiLSTM, GatedPixelCNN, PixelCNN, RowLSTM  # noqa: E402
 
 FEATURES, HEAD, LABELS, COUNT, ROWS, COLUMNS = 6, 9, 10, 3, 4, 5
 
@@ -45,6 +45,27 @@ def gated_shapes(channels, levels):
     return shapes | conv("head", HEAD, p, 1, 1) | conv("output", channels * (levels - 1), HEAD, 1, 1)
 
 
+def rnn_shapes(channels, levels, sides, input_columns, state_width):
+    h = FEATURES
+    shapes = conv("first", 2 * h, channels, 3, 5, LABELS)
+    for n in (1, 2):
+        for side in sides:
+            shapes |= conv(f"layer{n}.{side}input", 4 * h, 2 * h, 1, input_columns, LABELS)
+            shapes |= {f"layer{n}.{side}state.weight": (4 * h, h, state_width)}
+        shapes |= conv(f"layer{n}.out", 2 * h, h, 1, 1)
+    if len(sides) > 1:
+        shapes |= conv("layer1.right.pixel", 4 * h, channels, 1, 1)
+    return shapes | conv("head", HEAD, 2 * h, 1, 1) | conv("output", channels * (levels - 1), HEAD, 1, 1)
+
+
+def row_shapes(channels, levels):
+    return rnn_shapes(channels, levels, RowLSTM.sides, 2, 3)
+
+
+def diagonal_shapes(channels, levels):
+    return rnn_shapes(channels, levels, DiagonalBiLSTM.sides, 1, 2)
+
+
 def run(net_class, shapes, channels, levels):
     """Every parameter, by name: a sine over its elements, its phase its place in the alphabet."""
     names = sorted([*shapes, "prior"])
@@ -64,7 +85,13 @@ def run(net_class, shapes, channels, levels):
 
 
 result = {}
-for kind, net_class, shapes in [("pixelcnn", PixelCNN, pixelcnn_shapes), ("gated_pixelcnn", GatedPixelCNN, gated_shapes)]:
+KINDS = [
+    ("pixelcnn", PixelCNN, pixelcnn_shapes),
+    ("gated_pixelcnn", GatedPixelCNN, gated_shapes),
+    ("row_lstm", RowLSTM, row_shapes),
+    ("diagonal_bilstm", DiagonalBiLSTM, diagonal_shapes),
+]
+for kind, net_class, shapes in KINDS:
     for channels, levels in [(1, 2), (1, 4), (3, 3)]:
         result[f"{kind} {channels} {levels}"] = run(net_class, shapes(channels, levels), channels, levels)
 print(json.dumps(result, indent=1))

@@ -13,6 +13,7 @@
 #include <torch/types.h>
 
 #include "cairn/base/random.h"
+#include "cairn/ops/cell_kernels.h"
 #include "cairn/ops/packed_matrix.h"
 
 namespace cairn::ops {
@@ -110,6 +111,32 @@ TEST(RowKernels, GateIsAccurateAndTheSameOnEveryTarget) {
     for (int64_t k = 0; k < n; ++k) {
       const double f = a[k], g = a[n + k];
       EXPECT_NEAR(h[k], std::tanh(f) / (1 + std::exp(-g)), 4e-7) << f << " " << g;
+    }
+    expect_same_on_all_targets(compute);
+  }
+}
+
+TEST(RowKernels, LstmIsAccurateAndTheSameOnEveryTarget) {
+  for (const int64_t n : kLengths) {
+    const auto x = random_row(4 * n, 10, 3), a = random_row(4 * n, 11, 2), c = random_row(n, 12, 2);
+    const auto compute = [&] {
+      std::vector<float> gates(a), out(2 * n);  // c', h'
+      exact_lstm_forward({.H = n,
+                          .x = x.data(),
+                          .a = gates.data(),
+                          .c = c.data(),
+                          .gates = gates.data(),
+                          .c_next = out.data(),
+                          .h_next = out.data() + n});
+      return out;
+    };
+    const auto out = compute();
+    const auto sigma = [](double v) { return 1 / (1 + std::exp(-v)); };
+    for (int64_t k = 0; k < n; ++k) {
+      const auto pre = [&](int64_t gate) { return static_cast<double>(x[gate * n + k]) + a[gate * n + k]; };
+      const double next = sigma(pre(1)) * c[k] + sigma(pre(0)) * std::tanh(pre(2));
+      EXPECT_NEAR(out[k], next, 2e-6);
+      EXPECT_NEAR(out[n + k], sigma(pre(3)) * std::tanh(next), 2e-6);
     }
     expect_same_on_all_targets(compute);
   }

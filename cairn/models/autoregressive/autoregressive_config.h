@@ -10,6 +10,18 @@
 
 namespace cairn::autoregressive {
 
+/// Kinds of models that are networks of pixels (image_model.h).
+inline const std::vector<std::string>& image_kinds() {
+  static const std::vector<std::string> kinds{"pixelcnn", "gated_pixelcnn", "row_lstm", "diagonal_bilstm"};
+  return kinds;
+}
+
+inline std::vector<std::string> model_kinds() {
+  std::vector<std::string> kinds{"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made"};
+  kinds.insert(kinds.end(), image_kinds().begin(), image_kinds().end());
+  return kinds;
+}
+
 struct ModelConfig {
   std::string kind = "nade";
   std::vector<int64_t> hidden{500};
@@ -28,15 +40,17 @@ struct ModelConfig {
   int64_t seed = 0;
 
   void fields(Fields& f) {
-    f("kind", kind, "bernoulli, mixture, fvsbn, nade, deep_nade, made, pixelcnn or gated_pixelcnn",
-      one_of({"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made", "pixelcnn", "gated_pixelcnn"}));
+    f("kind", kind,
+      "bernoulli, mixture, fvsbn, nade, deep_nade, made, pixelcnn, gated_pixelcnn, row_lstm or diagonal_bilstm",
+      one_of(model_kinds()));
     f("hidden", hidden, "units of each hidden layer (nade has one)", each(at_least(1)));
     f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
     f("order", order, "in which the variables are visited", one_of(order_names()));
     f("orders", orders, "orderings: masks of made, members of deep_nade's ensemble", at_least(1));
     f("direct", direct, "made: connect inputs directly with outputs");
     f("components", components, "of the mixture of Bernoullis", at_least(1));
-    f("features", features, "feature maps of a layer of the image models (pixelcnn: of its narrow ones)", at_least(1));
+    f("features", features,
+      "feature maps of a layer of the image models (pixelcnn: of its narrow ones; recurrent ones: units)", at_least(1));
     f("layers", layers, "of the image models", at_least(1));
     f("kernel", kernel, "image models: side of a filter before half of it is masked, odd", at_least(3));
     f("first_kernel", first_kernel, "the same of the first layer", at_least(3));

@@ -112,7 +112,9 @@ void show_image_model(DemoContext& context, const Trained& gated) {
       .image({.pixels = growth_strip(x, loaded.spec),
               .caption =
                   "A row a digit, from its first pixels on; grey is not drawn yet. Two small layers, trained here."});
-  context.page.subheading("What a pixel sees").images({view_of("pixelcnn"), view_of("gated_pixelcnn")});
+  std::vector<vision::Picture> views;
+  for (const auto& kind : image_kinds()) views.push_back(view_of(kind));
+  context.page.subheading("What a pixel sees").images(views);
 }
 
 }  // namespace

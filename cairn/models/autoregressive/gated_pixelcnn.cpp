@@ -30,22 +30,20 @@ GatedPixelCnn::GatedPixelCnn(ops::Variables variables, ImageModelOptions image_o
     register_module(cat("layer", l), holder);
     layers_.push_back(layer);
   }
-  head_ = register_module("head", pointwise(p, o.head, random.at(o.layers + 1)));
-  make_output(random.at(o.layers + 2));
+  make_head(p, random);
 }
 
-template <class Net>
-typename Net::Map GatedPixelCnn::features(Net& net, const typename Net::Map& x) {
-  auto v = x, h = x;
-  for (size_t l = 0; l < layers_.size(); ++l) {
-    const Layer& layer = layers_[l];
-    const auto a_v = net.conv(v, layer.vertical);                                 // [B, 2 p, H, W]
-    if (l + 1 < layers_.size()) v = net.gate(a_v);                                // [B, p, H, W]
-    const auto a_h = net.conv(h, layer.horizontal);                               // [B, 2 p, H, W]
-    const auto gated = net.gate(a_h, net.conv(a_v, layer.across));                // [B, p, H, W]
-    h = l == 0 ? net.conv(gated, layer.out) : net.add_conv(h, gated, layer.out);  // [B, p, H, W]
-  }
-  return net.relu_conv(h, head_);  // [B, head, H, W]
+/// Maps v and h; the last layer gives h alone.
+template <class Net, class Map>
+std::vector<Map> GatedPixelCnn::layer_of(Net& net, int64_t l, const std::vector<Map>& maps) {
+  const Layer& layer = layers_[l - 1];
+  const Map &v = maps.front(), &h = maps.back();                  // both the image for l = 1
+  const auto a_v = net.conv(v, layer.vertical);                   // [B, 2 p, H, W]
+  const auto a_h = net.conv(h, layer.horizontal);                 // [B, 2 p, H, W]
+  const auto gated = net.gate(a_h, net.conv(a_v, layer.across));  // [B, p, H, W]
+  const auto next_h = l == 1 ? net.conv(gated, layer.out) : net.add_conv(h, gated, layer.out);  // [B, p, H, W]
+  if (l == options().layers) return {next_h};
+  return {net.gate(a_v), next_h};  // [B, p, H, W] each
 }
 
 }  // namespace cairn::autoregressive

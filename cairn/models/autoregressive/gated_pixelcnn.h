@@ -24,18 +24,22 @@ class GatedPixelCnn : public ImageModel {
   GatedPixelCnn(ops::Variables variables, ImageModelOptions options, const RandomStream& random);
 
  protected:
-  torch::Tensor network(TensorLayers& net, const torch::Tensor& x) override { return features(net, x); }
-  int64_t network(PixelProgram& net, int64_t x) override { return features(net, x); }
+  std::vector<torch::Tensor> layer(const TensorLayers& net, int64_t l,
+                                   const std::vector<torch::Tensor>& maps) override {
+    return layer_of(net, l, maps);
+  }
+  std::vector<int64_t> layer(PixelProgram& net, int64_t l, const std::vector<int64_t>& maps) override {
+    return layer_of(net, l, maps);
+  }
 
  private:
   struct Layer {
     MaskedConv vertical, horizontal, across, out;
   };
-  template <class Net>
-  typename Net::Map features(Net& net, const typename Net::Map& x);
+  template <class Net, class Map>
+  std::vector<Map> layer_of(Net& net, int64_t l, const std::vector<Map>& maps);
 
   std::vector<Layer> layers_;
-  MaskedConv head_{nullptr};
 };
 
 }  // namespace cairn::autoregressive

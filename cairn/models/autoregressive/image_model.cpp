@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "cairn/base/error.h"
 #include "cairn/models/autoregressive/frequencies.h"
 #include "cairn/models/autoregressive/image_stepper.h"
 #include "cairn/models/autoregressive/pixel_state.h"
@@ -27,10 +28,19 @@ MaskedConv ImageModel::pointwise(int64_t in, int64_t out, const RandomStream& ra
   return MaskedConv(MaskedConvOptions{.in = in, .out = out, .window = {}, .groups = options_.shape.channels}, random);
 }
 
-MaskedConv ImageModel::make_output(const RandomStream& random) {
+MaskedConv ImageModel::first_conv(int64_t out, const RandomStream& random) const {
+  return MaskedConv(MaskedConvOptions{.in = options_.shape.channels,
+                                      .out = out,
+                                      .window = half_window(options_.first_kernel, Centre::mask_a),
+                                      .groups = options_.shape.channels,
+                                      .labels = options_.labels},
+                    random);
+}
+
+void ImageModel::make_head(int64_t in, const RandomStream& random) {
   const int64_t logits = options_.shape.channels * (options_.levels - 1);
-  output_ = register_module("output", pointwise(options_.head, logits, random));
-  return output_;
+  head_ = register_module("head", pointwise(in, options_.head, random.at(options_.layers + 1)));
+  output_ = register_module("output", pointwise(options_.head, logits, random.at(options_.layers + 2)));
 }
 
 torch::Tensor ImageModel::labels_of(const torch::Tensor& x) const {
@@ -43,16 +53,18 @@ torch::Tensor ImageModel::planes(const torch::Tensor& x) const {
   return (levels / static_cast<double>(options_.levels - 1)).view({-1, rows, columns, channels}).permute({0, 3, 1, 2});
 }
 
-torch::Tensor ImageModel::tensor_logits(const torch::Tensor& planes, const torch::Tensor& y) {
-  TensorLayers net(y, options_.shape.channels);
-  const auto features = network(net, planes);
-  const auto logits = net.relu_conv(features, output_);  // [B, channels (K - 1), H, W]
-  return logits.permute({0, 2, 3, 1}).reshape({planes.size(0), pixels_.R()});
+torch::Tensor ImageModel::in_rows(const torch::Tensor& logits) const {
+  return logits.permute({0, 2, 3, 1}).reshape({logits.size(0), pixels_.R()});
 }
 
-torch::Tensor ImageModel::conditionals(const torch::Tensor& x, int64_t /*member*/) {
-  const bool exact = !torch::GradMode::is_enabled() && x.is_cpu() && output_->bias().scalar_type() == torch::kFloat32;
-  const auto logits = exact ? exact_logits(x) : tensor_logits(planes(x), labels_of(x));
+torch::Tensor ImageModel::tensor_logits(const torch::Tensor& planes, const torch::Tensor& y) {
+  const TensorLayers net(y, options_.shape.channels);
+  std::vector<torch::Tensor> maps{planes};
+  for (int64_t l = 1; l <= options_.layers; ++l) maps = layer(net, l, maps);
+  return in_rows(logits(net, maps.back()));
+}
+
+torch::Tensor ImageModel::terms(const torch::Tensor& logits, const torch::Tensor& x) const {
   const auto terms = ops::log_likelihood(logits, x.narrow(1, 0, pixels_.D()), pixels_);  // [B, pixels]
   if (options_.labels == 0) return terms;
   const auto label = ops::log_likelihood(prior_.expand({x.size(0), -1}), x.narrow(1, pixels_.D(), 1),
@@ -60,9 +72,28 @@ torch::Tensor ImageModel::conditionals(const torch::Tensor& x, int64_t /*member*
   return torch::cat({terms, label}, 1);
 }
 
+torch::Tensor ImageModel::conditionals(const torch::Tensor& x, int64_t /*member*/) {
+  const bool exact = !torch::GradMode::is_enabled() && x.is_cpu() && output_->bias().scalar_type() == torch::kFloat32;
+  return terms(exact ? exact_logits(x) : tensor_logits(planes(x), labels_of(x)), x);
+}
+
+std::optional<DensityModel::Staged> ImageModel::staged_objective(const torch::Tensor& x, RandomStream /*random*/) {
+  Staged staged{.chain = {}, .input = planes(x)};
+  const TensorLayers net(labels_of(x), options_.shape.channels);
+  for (int64_t l = 1; l <= options_.layers; ++l) {
+    staged.chain.add(cat("layer ", l), [this, l, net](const nn::Activations& maps) { return layer(net, l, maps); });
+  }
+  staged.chain.add("head", [this, net, x](const nn::Activations& maps) {
+    return nn::Activations{objective_of(terms(in_rows(logits(net, maps.back())), x))};
+  });
+  return staged;
+}
+
 PixelProgram ImageModel::program() {
   PixelProgram program(options_.shape);
-  program.relu_conv(network(program, program.input()), output_);
+  std::vector<int64_t> maps{program.input()};
+  for (int64_t l = 1; l <= options_.layers; ++l) maps = layer(program, l, maps);
+  logits(program, maps.back());
   return program;
 }
 

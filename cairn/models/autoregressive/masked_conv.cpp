@@ -5,6 +5,11 @@
 
 namespace cairn::autoregressive {
 
+ConvWindow half_window(int64_t kernel, Centre centre) {
+  const int64_t reach = kernel / 2;
+  return {.first_row = -reach, .last_row = 0, .first_column = -reach, .last_column = reach, .centre = centre};
+}
+
 namespace {
 
 /// [out, in] of 0 and 1: which groups of the pixel itself each output sees.

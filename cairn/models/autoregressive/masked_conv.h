@@ -22,6 +22,9 @@ struct ConvWindow {
   Centre centre = Centre::mask_b;
 };
 
+/// The half of a filter of side `kernel` that masks leave.
+ConvWindow half_window(int64_t kernel, Centre centre);
+
 struct MaskedConvOptions {
   int64_t in, out;
   ConvWindow window;

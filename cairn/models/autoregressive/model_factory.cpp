@@ -7,6 +7,7 @@
 #include "cairn/models/autoregressive/gated_pixelcnn.h"
 #include "cairn/models/autoregressive/made.h"
 #include "cairn/models/autoregressive/nade.h"
+#include "cairn/models/autoregressive/pixel_rnn.h"
 #include "cairn/models/autoregressive/pixelcnn.h"
 #include "cairn/models/model_folder.h"
 
@@ -67,6 +68,12 @@ std::shared_ptr<DensityModel> make_image_model(const ModelSpec& spec, const Orde
   const auto variables = variables_of(spec.shape, spec.encoding.levels, config.label_place());
   const RandomStream weights(config.seed, "weights");
   if (config.kind == "pixelcnn") return std::make_shared<PixelCnn>(variables, options, weights);
+  if (config.kind == "row_lstm") {
+    return std::make_shared<PixelRnn>(variables, options, PixelRnnKind::row_lstm, weights);
+  }
+  if (config.kind == "diagonal_bilstm") {
+    return std::make_shared<PixelRnn>(variables, options, PixelRnnKind::diagonal_bilstm, weights);
+  }
   return std::make_shared<GatedPixelCnn>(variables, options, weights);
 }
 
@@ -112,7 +119,8 @@ ModelSpec ModelSpec::from_json(const Json& json, const std::string& source) {
 }
 
 bool is_image_model(const ModelConfig& config) {
-  return config.kind == "pixelcnn" || config.kind == "gated_pixelcnn";
+  const auto& kinds = image_kinds();
+  return std::find(kinds.begin(), kinds.end(), config.kind) != kinds.end();
 }
 
 namespace {

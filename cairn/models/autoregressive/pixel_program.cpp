@@ -15,6 +15,11 @@ PixelProgram::Map PixelProgram::new_map(int64_t channels, bool by_row) {
   return static_cast<Map>(maps_.size()) - 1;
 }
 
+void PixelProgram::reads(Map x, int64_t above, int64_t side) {
+  maps_[x].above = std::max(maps_[x].above, above);
+  maps_[x].side = std::max(maps_[x].side, side);
+}
+
 namespace {
 
 /// Row `k` of the weight's window without the columns at its ends that are zero for all outputs.
@@ -30,7 +35,45 @@ KernelRow kernel_row(const torch::Tensor& weight, const MaskedConvOptions& optio
   return row;
 }
 
+/// [4 h, taps * h] of a state-to-state convolution, from tap `first` on.
+KernelRow state_row(const StateConvOptions& options, const torch::Tensor& weight, ops::PixelOffset at, int64_t first,
+                    int64_t taps) {
+  KernelRow row{.row = at.row, .first_column = at.column, .groups = {}};
+  const auto matrix = weight.narrow(2, first, taps).transpose(1, 2).reshape({4 * options.features, -1});
+  for (const auto& group : matrix.chunk(options.groups, 0)) row.groups.emplace_back(group);
+  return row;
+}
+
 }  // namespace
+
+PixelProgram::Map PixelProgram::lstm(Map a, const StateConv& state) {
+  const auto& options = state->options();
+  const auto weight = as_floats(state->weight());
+  const bool along_rows = options.walk == ops::Walk::rows;
+  const int64_t taps_above = along_rows ? options.width : 1, reach = options.width / 2;
+  const ops::ImageLines lines(options.walk, shape_.rows, shape_.columns, options.width);
+  const auto neighbours = lines.neighbours();
+
+  const Map from_above = new_map(4 * options.features, /*by_row=*/true);
+  const Map h = new_map(options.features, maps_[a].by_row);
+  PixelLayer step{.kind = PixelLayer::Kind::lstm,
+                  .from = a,
+                  .other = from_above,
+                  .to = h,
+                  .cell = new_map(options.features, maps_[a].by_row),
+                  .predecessor = lines.predecessor()};
+  if (!along_rows) step.kernel.push_back(state_row(options, weight, neighbours[1], 1, 1));
+  reads(h, 1, reach);
+  reads(step.cell, 1, 1);
+  layers_.push_back({.kind = PixelLayer::Kind::conv,
+                     .from = h,
+                     .other = h,
+                     .to = from_above,
+                     .kernel = {state_row(options, weight, neighbours[0], 0, taps_above)},
+                     .bias = torch::zeros({4 * options.features})});
+  layers_.push_back(std::move(step));
+  return h;
+}
 
 PixelProgram::Map PixelProgram::conv(Map x, const MaskedConv& layer) {
   const auto& options = layer->options();
@@ -43,9 +86,7 @@ PixelProgram::Map PixelProgram::conv(Map x, const MaskedConv& layer) {
   step.bias = as_floats(layer->bias());
   if (layer->label().defined()) step.label = as_floats(layer->label());
 
-  PixelMap& from = maps_[x];
-  from.above = std::max(from.above, -options.window.first_row);
-  from.side = std::max(from.side, -options.window.first_column);
+  reads(x, -options.window.first_row, -options.window.first_column);
   step.to = new_map(options.out, maps_[x].by_row || options.window.last_row < 0);
   layers_.push_back(std::move(step));
   return layers_.back().to;

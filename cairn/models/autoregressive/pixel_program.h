@@ -7,6 +7,8 @@
 
 #include "cairn/models/autoregressive/image_shape.h"
 #include "cairn/models/autoregressive/masked_conv.h"
+#include "cairn/models/autoregressive/state_conv.h"
+#include "cairn/ops/image_lines.h"
 #include "cairn/ops/packed_matrix.h"
 
 namespace cairn::autoregressive {
@@ -26,11 +28,15 @@ struct KernelRow {
 };
 
 struct PixelLayer {
-  enum class Kind { conv, relu, gate, add };
+  enum class Kind { conv, lstm, relu, gate, add };
   Kind kind;
-  int64_t from, other, to;              ///< maps; `other` of add
-  std::vector<KernelRow> kernel = {};   ///< of conv
+  int64_t from, other, to;              ///< maps; `other` of add, and of lstm: what the rows above give to the gates
+  std::vector<KernelRow> kernel = {};   ///< of conv; of lstm: what the pixel beside gives
   torch::Tensor bias = {}, label = {};  ///< of conv: [out], [labels, out]
+
+  // Of lstm:
+  int64_t cell = 0;                   ///< map of c
+  ops::PixelOffset predecessor = {};  ///< whose c goes on; to the right: a row is computed from its end
 };
 
 /// Built from a network's own definition: it calls these as it would call tensor operations.
@@ -44,6 +50,8 @@ class PixelProgram {
   Map relu_conv(Map x, const MaskedConv& layer) { return conv(relu(x), layer); }
   Map add_conv(Map h, Map x, const MaskedConv& layer) { return add(h, conv(x, layer)); }
   Map add_relu_conv(Map h, Map x, const MaskedConv& layer) { return add(h, relu_conv(x, layer)); }
+  Map add(Map a, Map b) { return elementwise(PixelLayer::Kind::add, a, b, maps_[a].channels); }
+  Map lstm(Map a, const StateConv& state);
   Map gate(Map a) { return elementwise(PixelLayer::Kind::gate, a, a, maps_[a].channels / 2); }
   Map gate(Map a, Map b) { return gate(add(a, b)); }
 
@@ -53,9 +61,9 @@ class PixelProgram {
 
  private:
   Map relu(Map x) { return elementwise(PixelLayer::Kind::relu, x, x, maps_[x].channels); }
-  Map add(Map a, Map b) { return elementwise(PixelLayer::Kind::add, a, b, maps_[a].channels); }
   Map elementwise(PixelLayer::Kind kind, Map a, Map b, int64_t channels);
   Map new_map(int64_t channels, bool by_row);
+  void reads(Map x, int64_t above, int64_t side);
 
   ImageShape shape_;
   std::vector<PixelMap> maps_;

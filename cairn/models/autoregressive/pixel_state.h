@@ -40,13 +40,17 @@ class PixelState {
   float* at(int64_t map, int64_t row, int64_t image, int64_t column) const;
   int64_t image_stride(int64_t map) const { return maps_[map].size(2) * maps_[map].size(3); }
   void run(const PixelLayer& layer, const PixelRegion& region);
-  void conv(const PixelLayer& layer, const PixelRegion& region);
+  /// Adds what `kernel` makes of map `from` to map `to`.
+  void add_products(const std::vector<KernelRow>& kernel, int64_t from, int64_t to, const PixelRegion& region);
+  void lstm(const PixelLayer& layer, const PixelRegion& region);
+  void lstm_cells(const PixelLayer& layer, const PixelRegion& region);
   void elementwise(const PixelLayer& layer, const PixelRegion& region);
   void start_with_bias(const PixelLayer& layer, const PixelRegion& region);
 
   const PixelProgram& program_;
   std::vector<torch::Tensor> maps_;  // [above + 1, N, side + columns + side, channels]; row r at r modulo above + 1
   std::vector<int64_t> labels_;      // [N]
+  std::vector<float> zeros_;         // a state above the image
 };
 
 }  // namespace cairn::autoregressive

@@ -1,8 +1,10 @@
 #include "cairn/models/autoregressive/receptive_field.h"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 
 #include "cairn/base/error.h"
+#include "cairn/models/autoregressive/image_model.h"
 #include "cairn/vision/image.h"
 
 namespace cairn::autoregressive {
@@ -18,9 +20,28 @@ torch::Tensor random_example(const ops::Variables& variables, RandomStream rando
   return x;
 }
 
+constexpr int64_t kExamples = 2;  // a unit at rest hides what it sees; another example wakes it
+
+/// By the gradient in double precision, which finds what no longer changes a conditional's last bit.
+torch::Tensor seen_by(ImageModel& model, const ImageShape& shape, int64_t variable) {
+  const auto type = model.parameters().front().scalar_type();
+  model.to(torch::kFloat64);
+  torch::Tensor seen = torch::zeros({shape.pixels() * shape.channels}, torch::kBool);
+  for (int64_t example = 0; example < kExamples; ++example) {
+    const auto x = random_example(model.variables(), RandomStream(1, "receptive field").at(example));
+    const auto planes = model.planes(x).detach().requires_grad_();
+    const auto logits = model.tensor_logits(planes, model.labels_of(x));
+    const int64_t rows = model.variables().levels[variable] - 1;
+    const auto own = logits.narrow(1, model.variables().offsets[variable], rows).sum();
+    const auto gradient = torch::autograd::grad({own}, {planes}, {}, {}, false, /*allow_unused=*/true)[0];
+    if (gradient.defined()) seen.logical_or_(gradient.permute({0, 2, 3, 1}).flatten().ne(0));
+  }
+  model.to(type);
+  return seen;
+}
+
 /// Which of the first `pixels` variables change the conditional of `variable`: [pixels].
 torch::Tensor seen_by(DensityModel& model, int64_t variable, int64_t pixels) {
-  constexpr int64_t kExamples = 2;  // a unit at rest hides what it sees; another example wakes it
   const torch::NoGradGuard no_grad;
   const auto seen = torch::zeros({pixels}, torch::kBool);
   for (int64_t example = 0; example < kExamples; ++example) {
@@ -56,7 +77,10 @@ ReceptiveField receptive_field(DensityModel& model, const ModelSpec& spec, int64
   }
   const int64_t pixel = row * W + column;
   ReceptiveField field;
-  field.seen = seen_by(model, pixel * channels, H * W * channels).view({H * W, channels}).any(1);
+  auto* image_model = dynamic_cast<ImageModel*>(&model);
+  const auto seen = image_model == nullptr ? seen_by(model, pixel * channels, H * W * channels)
+                                           : seen_by(*image_model, {H, W, channels}, pixel * channels);
+  field.seen = seen.view({H * W, channels}).any(1);
   const auto positions = torch::tensor(inverse(model.order(0))).slice(0, 0, H * W * channels).view({H * W, channels});
   field.earlier = positions.select(1, 0) < positions[pixel][0];
   field.picture = colour(70, 70, 78).repeat({H * W, 1});

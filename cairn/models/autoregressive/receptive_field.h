@@ -1,5 +1,5 @@
-// Which earlier pixels a pixel's conditional depends on, found by changing each of them: the blind spot, if there is
-// one.
+// Which earlier pixels a pixel's conditional depends on, found by changing each of them, of image models by the
+// gradient: the blind spot, if there is one.
 #pragma once
 
 #include "cairn/models/autoregressive/density_model.h"

@@ -59,7 +59,10 @@ std::vector<Benchmark> sampling_benchmarks() {
           sampling("autoregressive/made_sampling",
                    "1,000 images from MADE, 2 x 2000 hidden units, against a full pass for each variable", 1000,
                    {.kind = "made", .hidden = {2000, 2000}}),
-          image_sampling("pixelcnn"), image_sampling("gated_pixelcnn")};
+          image_sampling("pixelcnn"),
+          image_sampling("gated_pixelcnn"),
+          image_sampling("row_lstm"),
+          image_sampling("diagonal_bilstm")};
 }
 
 }  // namespace cairn::autoregressive

@@ -94,12 +94,12 @@ Benchmark memory(const Entry& entry) {
           }};
 }
 
-/// Epochs of an image model against the same network with square masked filters.
-Benchmark image_epoch(const std::string& kind) {
+/// Epochs of an image model of 7 layers against the same network in PyTorch, as `peer` says.
+Benchmark image_epoch(const std::string& kind, int64_t features, const std::string& peer) {
   return epoch({.name = cat("autoregressive/", kind, "_epoch"),
-                .help = cat("training epoch of ", kind,
-                            ", 7 layers of 32 features, batches of 100, against PyTorch with masked square filters"),
-                .model = {{"kind", kind}, {"features", 32}, {"layers", 7}},
+                .help = cat("training epoch of ", kind, ", 7 layers of ", features,
+                            " features, batches of 100, against PyTorch with ", peer),
+                .model = {{"kind", kind}, {"features", features}, {"layers", 7}},
                 .peer = {"pixelcnn.py", {"--kind", kind}},
                 .batches = 1});
 }
@@ -124,8 +124,10 @@ std::vector<Benchmark> training_benchmarks() {
                      "linear layers",
              .model = made,
              .peer = {"made.py", {}}}),
-      image_epoch("pixelcnn"),
-      image_epoch("gated_pixelcnn"),
+      image_epoch("pixelcnn", 32, "masked square filters"),
+      image_epoch("gated_pixelcnn", 32, "masked square filters"),
+      image_epoch("row_lstm", 16, "a loop over rows"),  // as large as the paper's on MNIST
+      image_epoch("diagonal_bilstm", 16, "a loop over the columns of a skewed image"),
       memory({.name = "autoregressive/nade_memory",
               .help = "memory that training of NADE takes beyond the program, its model and data, against the "
                       "vectorised PyTorch",

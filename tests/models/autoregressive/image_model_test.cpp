@@ -102,18 +102,77 @@ TEST(ReceptiveField, IsDrawnAsItIs) {
   EXPECT_THROW(receptive_field(*make_model(spec), spec, 4, 0), UsageError);
 }
 
-TEST(ReceptiveField, IsExactByTheJacobian) {
-  // Through the tensors, in double precision: a gradient is zero for what is not seen, not merely small.
-  const auto model = make_random(gated({3, 4}, 5));
+/// The filters of the masked layers as matrices of 0 and 1: entry [i][j] where pixel i reads pixel j.
+torch::Tensor reads(int64_t rows, int64_t columns, const std::vector<std::pair<int64_t, int64_t>>& offsets) {
+  const auto matrix = torch::zeros({rows * columns, rows * columns});
+  for (int64_t i = 0; i < rows * columns; ++i) {
+    for (const auto& [r, c] : offsets) {
+      const int64_t row = i / columns + r, column = i % columns + c;
+      if (row >= 0 && column >= 0 && column < columns) matrix[i][row * columns + column] = 1;
+    }
+  }
+  return matrix;
+}
+
+/// What a Row LSTM's pixels see, by following its filters: first 3 x 3 with mask A, then layers of 1 x 3 with mask B
+/// whose states come from the three nearest of the row above.
+torch::Tensor reached_by_row_lstm(int64_t rows, int64_t columns, int64_t layers) {
+  const auto first = reads(rows, columns, {{-1, -1}, {-1, 0}, {-1, 1}, {0, -1}});
+  const auto input = reads(rows, columns, {{0, -1}, {0, 0}}),
+             state = reads(rows, columns, {{-1, -1}, {-1, 0}, {-1, 1}});
+  auto h = input;
+  for (int64_t row = 1; row < rows; ++row) h = input + state.mm(h);
+  auto x = first;
+  for (int64_t l = 0; l < layers; ++l) x = x + h.mm(x);
+  return x.gt(0).t();
+}
+
+SmallModel recurrent(const std::string& kind, std::vector<int64_t> shape, int64_t layers) {
+  return {kind, {.kind = kind, .features = 12, .layers = layers, .first_kernel = 3, .head = 48}, shape};
+}
+
+TEST(ReceptiveField, OfRowLstmIsATriangle) {
+  const int64_t rows = 5, columns = 9;
+  const auto one = reached_by_row_lstm(rows, columns, 1), three = reached_by_row_lstm(rows, columns, 3);
+  for (int64_t d = 1; d < rows; ++d) {  // of the pixel in the middle of the last row, d rows above
+    const int64_t i = 4 * columns + 4;
+    for (int64_t column = 0; column < columns; ++column) {
+      const bool inside = column >= 4 - d - 2 && column <= 4 + d;  // mask A's filter and K^is look left
+      EXPECT_EQ(one[(4 - d) * columns + column][i].item<bool>(), inside) << d << " " << column;
+    }
+  }
+  EXPECT_FALSE(torch::equal(three, one));  // layers widen it to the left
+  EXPECT_FALSE(torch::equal(three, all_earlier(rows * columns)));
+  expect_sees(recurrent("row_lstm", {rows, columns}, 1), one);
+  expect_sees(recurrent("row_lstm", {rows, columns}, 3), three);
+}
+
+TEST(ReceptiveField, OfDiagonalBiLstmIsEveryEarlierPixelFromTheFirstLayerOn) {
+  expect_sees(recurrent("diagonal_bilstm", {4, 6}, 1), all_earlier(24));
+  expect_sees(recurrent("diagonal_bilstm", {6, 3}, 1), all_earlier(18));
+  expect_sees(recurrent("diagonal_bilstm", {3, 3, 3}, 2), all_earlier(27));
+}
+
+/// Through the tensors, in double precision: a gradient is zero for what is not seen, not merely small.
+void expect_jacobian(const SmallModel& small, const torch::Tensor& expected) {
+  const auto model = make_random(small);
   for (auto& parameter : model->parameters()) parameter.requires_grad_(false);
   auto& image = dynamic_cast<ImageModel&>(*model);
   torch::manual_seed(2);
-  const auto planes = torch::rand({1, 1, 3, 4}, torch::kFloat64).requires_grad_();
+  const auto planes = torch::rand({1, 1, small.shape[0], small.shape[1]}, torch::kFloat64).requires_grad_();
   const auto logits = image.tensor_logits(planes, {});
-  for (int64_t i = 0; i < 12; ++i) {
+  for (int64_t i = 0; i < logits.size(1); ++i) {
     const auto gradient = torch::autograd::grad({logits[0][i]}, {planes}, {}, true)[0].flatten();
-    EXPECT_TRUE(torch::equal(gradient.ne(0), torch::arange(12) < i)) << i << gradient;
+    EXPECT_TRUE(torch::equal(gradient.ne(0), expected.select(1, i))) << i << gradient;
   }
+}
+
+TEST(ReceptiveField, IsExactByTheJacobian) {
+  expect_jacobian(gated({3, 4}, 5), all_earlier(12));
+  expect_jacobian(recurrent("row_lstm", {5, 9}, 1), reached_by_row_lstm(5, 9, 1));
+  expect_jacobian(recurrent("row_lstm", {4, 5}, 2), reached_by_row_lstm(4, 5, 2));
+  expect_jacobian(recurrent("diagonal_bilstm", {4, 6}, 1), all_earlier(24));
+  expect_jacobian(recurrent("diagonal_bilstm", {6, 3}, 2), all_earlier(18));
 }
 
 class ImageModels : public EverySmallModel {};
@@ -218,8 +277,11 @@ TEST_P(ImageModels, SamplesAreThoseOfFullPasses) {
 TEST_P(ImageModels, ScoresAreThoseOfTheTensors) {
   const auto single = make_random(GetParam(), torch::kFloat32), twice = make_random(GetParam(), torch::kFloat64);
   const auto x = random_examples(*single, 10);
+  const auto trained = single->conditionals(x, 0);  // through the tensors, as training does
   const torch::NoGradGuard no_grad;
-  EXPECT_TRUE(torch::allclose(single->conditionals(x, 0).to(torch::kFloat64), twice->conditionals(x, 0), 1e-4, 1e-4));
+  const auto expected = twice->conditionals(x, 0);
+  EXPECT_TRUE(torch::allclose(trained.to(torch::kFloat64), expected, 1e-4, 1e-4));
+  EXPECT_TRUE(torch::allclose(single->conditionals(x, 0).to(torch::kFloat64), expected, 1e-4, 1e-4));
 }
 
 INSTANTIATE_TEST_SUITE_P(Small, ImageModels, testing::ValuesIn(small_image_models()),
@@ -249,7 +311,7 @@ TEST(ImageModel, RefusesWhatItCannotBe) {
   const auto expect = [](const ModelConfig& config, const std::vector<int64_t>& shape, const std::string& part) {
     EXPECT_NE(refusal(config, shape).find(part), std::string::npos) << refusal(config, shape);
   };
-  for (const std::string kind : {"pixelcnn", "gated_pixelcnn"}) {
+  for (const std::string& kind : image_kinds()) {
     expect({.kind = kind}, {16}, "expected [H, W], [H, W, 1] or [H, W, 3]");
     expect({.kind = kind}, {4, 4, 2}, "expected [H, W], [H, W, 1] or [H, W, 3]");
     expect({.kind = kind, .order = "reverse"}, {4, 4}, "[model.order]");

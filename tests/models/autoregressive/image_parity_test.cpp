@@ -1,4 +1,5 @@
-// Image models against PyTorch's layers with square masked filters; tests/golden/make_pixelcnn.py printed the numbers.
+// Image models against PyTorch's layers with square masked filters and loops; tests/golden/make_pixelcnn.py printed the
+// numbers.
 #include <fstream>
 
 #include "cairn/base/document.h"
@@ -68,7 +69,9 @@ TEST_P(ImageParity, EqualsPyTorch) {
 INSTANTIATE_TEST_SUITE_P(All, ImageParity,
                          testing::Values(Case{"pixelcnn", 1, 2}, Case{"pixelcnn", 1, 4}, Case{"pixelcnn", 3, 3},
                                          Case{"gated_pixelcnn", 1, 2}, Case{"gated_pixelcnn", 1, 4},
-                                         Case{"gated_pixelcnn", 3, 3}),
+                                         Case{"gated_pixelcnn", 3, 3}, Case{"row_lstm", 1, 2}, Case{"row_lstm", 1, 4},
+                                         Case{"row_lstm", 3, 3}, Case{"diagonal_bilstm", 1, 2},
+                                         Case{"diagonal_bilstm", 1, 4}, Case{"diagonal_bilstm", 3, 3}),
                          [](const auto& info) {
                            const Case& c = info.param;
                            return cat(c.kind, "_", c.channels, "_channels_", c.levels, "_levels");

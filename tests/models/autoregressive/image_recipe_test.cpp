@@ -23,7 +23,9 @@ TEST_P(ImageRecipe, ReachesItsLoss) {
   EXPECT_LT(nll, 100);  // an independent Bernoulli for each pixel: above 150
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, ImageRecipe, testing::Values("pixelcnn_tiny", "gated_pixelcnn_tiny"),
+INSTANTIATE_TEST_SUITE_P(Tiny, ImageRecipe,
+                         testing::Values("pixelcnn_tiny", "gated_pixelcnn_tiny", "row_lstm_tiny",
+                                         "diagonal_bilstm_tiny"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

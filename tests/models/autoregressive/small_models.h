@@ -23,7 +23,7 @@ inline void PrintTo(const SmallModel& model, std::ostream* out) {
 
 /// Image models: one and three channels, two and three levels, a label, filters wider than the image, a single pixel.
 inline void add_image_models(std::vector<SmallModel>& models) {
-  for (const std::string kind : {"pixelcnn", "gated_pixelcnn"}) {
+  for (const std::string& kind : image_kinds()) {
     const ModelConfig config{.kind = kind, .features = 3, .layers = 2, .head = 6};
     models.push_back({kind, config, {3, 4}});
     models.push_back({kind + "_three_levels", config, {2, 3}, 3});
