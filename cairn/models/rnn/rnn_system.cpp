@@ -2,6 +2,7 @@
 
 #include "cairn/models/rnn/rnn_config.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
+#include "cairn/models/rnn/rnn_weights.h"
 #include "cairn/models/rnn/sequence_task.h"
 #include "cairn/models/section_help.h"
 
@@ -20,6 +21,7 @@ System rnn_system() {
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
+  system.layouts = layouts();
   return system;
 }
 

@@ -1,0 +1,52 @@
+#include "cairn/data/labelled_text.h"
+
+#include "cairn/base/error.h"
+#include "cairn/data/text_spec.h"
+
+namespace cairn::data {
+
+namespace {
+
+std::vector<std::string> columns_of(const std::string& line) {
+  constexpr const char* kSpace = " \t";
+  std::vector<std::string> columns;
+  for (size_t at = 0; (at = line.find_first_not_of(kSpace, at)) != std::string::npos;) {
+    const size_t end = std::min(line.find_first_of(kSpace, at), line.size());
+    columns.push_back(line.substr(at, end - at));
+    at = end;
+  }
+  return columns;
+}
+
+}  // namespace
+
+std::string LabelledSentence::place(size_t word) const {
+  text::Place of_word = first;
+  of_word.line += static_cast<int64_t>(word);
+  return of_word.text();
+}
+
+std::vector<LabelledSentence> load_labelled_text(const std::string& spec, Split split, int64_t limit) {
+  text::LineReader lines(text::TextSource(text_split_files(spec, split)));
+  std::vector<LabelledSentence> sentences;
+  bool open = false;  // whether the last sentence goes on
+  for (std::string line; lines.next(line);) {
+    const auto columns = columns_of(line);
+    open = open && !columns.empty() && sentences.back().first.file == lines.place().file;
+    if (columns.empty()) continue;
+    if (columns.size() != 2) {
+      throw InputError(lines.place().text(), got_expected(cat(columns.size(), " columns"), "a word and its label"));
+    }
+    if (!open) {
+      if (limit > 0 && static_cast<int64_t>(sentences.size()) == limit) break;
+      sentences.push_back({{}, {}, lines.place()});
+      open = true;
+    }
+    sentences.back().words.push_back(columns[0]);
+    sentences.back().labels.push_back(columns[1]);
+  }
+  if (sentences.empty()) throw InputError(spec, got_expected("no word", "lines of a word and its label"));
+  return sentences;
+}
+
+}  // namespace cairn::data
