@@ -8,11 +8,6 @@ namespace {
 
 using Kind = MemoryProblem::Kind;
 
-void check(const MemoryProblem& problem) {
-  const int64_t least = problem.kind == Kind::copy ? 1 : 2;
-  if (problem.T < least) throw UsageError("data.length", got_expected(problem.T, cat("at least ", least)));
-}
-
 /// One sequence to copy: x [T + 20, 10] zeros, y [10].
 void draw_copy(int64_t T, RandomStream random, torch::Tensor x, torch::Tensor y) {
   auto input = x.accessor<float, 2>();
@@ -37,8 +32,13 @@ float draw_adding(int64_t T, RandomStream random, torch::Tensor x) {
 
 }  // namespace
 
+void check_problem(const MemoryProblem& problem) {
+  const int64_t least = problem.kind == Kind::copy ? 1 : 2;
+  if (problem.T < least) throw UsageError("data.length", got_expected(problem.T, cat("at least ", least)));
+}
+
 MemorySequences draw_sequences(const MemoryProblem& problem, int64_t begin, int64_t count, RandomStream random) {
-  check(problem);
+  check_problem(problem);
   const bool copy = problem.kind == Kind::copy;
   MemorySequences drawn{torch::zeros({count, problem.steps(), problem.inputs()}),
                         copy ? torch::empty({count, kCopyCount}, torch::kInt64) : torch::empty({count})};
@@ -55,7 +55,7 @@ MemorySequences draw_sequences(const MemoryProblem& problem, int64_t begin, int6
 
 MemoryStream::MemoryStream(MemoryProblem problem, int64_t batch, RandomStream random)
     : problem_(problem), batch_(batch), random_(random) {
-  check(problem_);
+  check_problem(problem_);
   if (batch_ < 1) throw UsageError("train.batch", got_expected(batch_, "at least 1"));
 }
 

@@ -23,6 +23,9 @@ struct MemoryProblem {
   int64_t inputs() const { return kind == Kind::copy ? kCopySymbols + 2 : 2; }
 };
 
+/// Throws UsageError for a T that is too small.
+void check_problem(const MemoryProblem& problem);
+
 struct MemorySequences {
   torch::Tensor
       x;  ///< [B, steps(), inputs()] float32: copy: one-hot (symbols, blank, sign); adding: number, mark 0 or 1

@@ -39,6 +39,7 @@ torch::Tensor answers(const SequenceRunner& runner, const MemoryProblem& problem
 MemoryTask::MemoryTask(LoadedModel loaded, DataConfig data, EvalConfig eval)
     : SequenceTask(std::move(loaded), std::move(data), eval),
       problem_(memory_problem(loaded_.spec.config, data_.length)) {
+  data::check_problem(problem_);
   if (loaded_.spec.config.bidirectional) throw UsageError("model.bidirectional", "would see the end from both sides");
 }
 

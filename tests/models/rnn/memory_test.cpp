@@ -48,7 +48,7 @@ TEST_F(Memory, RefusesWhatDoesNotGoTogether) {
   auto bad = values("copy", 5, 1);
   bad["model"]["bidirectional"] = true;
   EXPECT_THROW(make_task(recipe(bad)), UsageError);
-  EXPECT_THROW(make_task(recipe(values("adding", 1, 1)))->stream(2, RandomStream(1, "x")), UsageError);
+  EXPECT_THROW(make_task(recipe(values("adding", 1, 1))), UsageError);
   EXPECT_THROW(make_task(recipe(values("states", 1, 1))), UsageError);
 }
 
