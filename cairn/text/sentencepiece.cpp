@@ -68,6 +68,20 @@ std::string reason(const sp::util::Status& status) {
   return place == std::string::npos ? message : message.substr(place + 2);
 }
 
+/// The library says what is wrong partly by a status, partly by exceptions of its index.
+std::shared_ptr<const sp::SentencePieceProcessor> parsed(const std::string& model, const std::string& source) {
+  auto processor = std::make_shared<sp::SentencePieceProcessor>();
+  std::string problem;
+  try {
+    const auto status = processor->LoadFromSerializedProto(model);
+    if (status.ok()) return processor;
+    problem = reason(status);
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  throw InputError(source, cat("is no SentencePiece model: ", problem));
+}
+
 }  // namespace
 
 SentencePiece SentencePiece::learn(const NextLine& next_line, int64_t size) {
@@ -86,12 +100,10 @@ SentencePiece::SentencePiece(std::string model, const std::string& source) : mod
   if (model_.size() > kMaxModelBytes) {
     throw InputError(source, got_expected(cat(model_.size(), " bytes"), cat("at most ", kMaxModelBytes)));
   }
-  auto processor = std::make_shared<sp::SentencePieceProcessor>();
-  const auto status = processor->LoadFromSerializedProto(model_);
-  if (!status.ok()) throw InputError(source, cat("is no SentencePiece model: ", reason(status)));
-  if (processor->eos_id() < 0)
+  processor_ = parsed(model_, source);
+  if (processor_->eos_id() < 0) {
     throw InputError(source, got_expected("a SentencePiece model without </s>", "one with it"));
-  processor_ = std::move(processor);
+  }
 }
 
 SentencePiece SentencePiece::read(const std::filesystem::path& file) {

@@ -6,6 +6,7 @@
 
 namespace cairn::rnn {
 
+/// x [T, D] features as they are read, or [T] int64 words.
 using SequenceSets = std::map<data::Split, std::vector<data::LabelledSequence>>;
 
 /// The SPEC of each split that `config` names.

@@ -12,7 +12,8 @@ System rnn_system() {
   System system;
   system.name = "rnn";
   system.summary =
-      "RNN, LSTM and GRU: language models of words, characters or bytes, and a label at each step of a sequence";
+      "RNN, LSTM and GRU: language models of words, characters, bytes or pieces of words, and a label at each step of "
+      "a sequence";
   system.learner = make_task;
   system.evaluator = make_evaluator;
   system.pipeline = [](const std::filesystem::path& folder) {
