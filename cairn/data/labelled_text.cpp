@@ -2,23 +2,9 @@
 
 #include "cairn/base/error.h"
 #include "cairn/data/text_spec.h"
+#include "cairn/text/columns.h"
 
 namespace cairn::data {
-
-namespace {
-
-std::vector<std::string> columns_of(const std::string& line) {
-  constexpr const char* kSpace = " \t";
-  std::vector<std::string> columns;
-  for (size_t at = 0; (at = line.find_first_not_of(kSpace, at)) != std::string::npos;) {
-    const size_t end = std::min(line.find_first_of(kSpace, at), line.size());
-    columns.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return columns;
-}
-
-}  // namespace
 
 std::string LabelledSentence::place(size_t word) const {
   text::Place of_word = first;
@@ -31,7 +17,7 @@ std::vector<LabelledSentence> load_labelled_text(const std::string& spec, Split 
   std::vector<LabelledSentence> sentences;
   bool open = false;  // whether the last sentence goes on
   for (std::string line; lines.next(line);) {
-    const auto columns = columns_of(line);
+    const auto columns = text::columns_of(line);
     open = open && !columns.empty() && sentences.back().first.file == lines.place().file;
     if (columns.empty()) continue;
     if (columns.size() != 2) {

@@ -7,6 +7,7 @@
 #include "cairn/io/array_file.h"
 #include "cairn/models/rnn/model_factory.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
+#include "cairn/text/columns.h"
 #include "cairn/text/utf8.h"
 
 namespace cairn {
@@ -42,20 +43,10 @@ void for_each_line(const std::string& path, const Visit& visit) {
   if (in.bad()) throw EnvironmentError(path, "cannot be read to its end");
 }
 
-std::vector<std::string> split_at(const std::string& line, const char* separators) {
-  std::vector<std::string> words;
-  for (size_t at = 0; (at = line.find_first_not_of(separators, at)) != std::string::npos;) {
-    const size_t end = std::min(line.find_first_of(separators, at), line.size());
-    words.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return words;
-}
-
 /// Numbers between spaces, tabs or commas. Throws InputError naming the row.
 torch::Tensor parse_row(const std::string& line, const std::string& place) {
   std::vector<float> values;
-  for (const auto& word : split_at(line, " \t,\r")) {
+  for (const auto& word : text::columns_of(line, " \t,\r")) {
     float value = 0;
     const auto [stop, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (problem != std::errc() || stop != word.data() + word.size() || !std::isfinite(value)) {
@@ -99,7 +90,7 @@ void label_lines(const SequenceModel& model, const Invocation& call, int64_t lim
   for_each_line(call.in, [&](const std::string& line, int64_t number) {
     const std::string place = cat("line ", number + 1);
     if (text::invalid_utf8(line) != std::string::npos) throw InputError(place, "is not UTF-8");
-    const auto words = split_at(line, " \t\r");
+    const auto words = text::columns_of(line, " \t\r");
     const auto p = model.label(words, place, limit);
     for (size_t k = 0; k < words.size(); ++k) {
       const auto row = p[static_cast<int64_t>(k)];
