@@ -13,6 +13,7 @@ namespace cairn {
 struct ImportRequest {
   std::vector<std::filesystem::path> files;  ///< at least one
   Json config;                               ///< a whole config.json (model_folder.h); null where the user gave none
+  std::filesystem::path config_folder;       ///< where the user's config lies; empty where none was given
   std::string section;                       ///< of a file that holds several state dicts; "" is the usual one
   std::filesystem::path folder;              ///< an existing empty folder, to become a model folder
 };

@@ -13,37 +13,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path& only_file(const ImportRequest& request) {
-  if (request.files.size() != 1) throw UsageError("import", got_expected(cat(request.files.size(), " files"), "one"));
-  return request.files.front();
-}
-
-/// The tensors pass through the network, which checks them and gives them its own dtypes.
-void write_model(const std::string& system, const NetworkFactory& make_network, const io::TensorMap& tensors,
-                 const ImportRequest& request) {
-  if (request.config.is_null()) {
-    throw UsageError("--config", "got nothing, expected the config.json or the model that says what network this is");
-  }
-  const Json& model = request.config.at("model");
-  const auto network = make_network(model, "config.json");
-  nn::load_state_dict(*network, tensors, only_file(request).string());
-  const Json config{{"system", system}, {"format", 1}, {"model", model}, {"metrics", Json::object()}};
-  train::write_model_files(request.folder, {.config = config, .tensors = nn::state_dict(*network)});
-}
-
 io::TensorMap weights_of(const fs::path& model_folder) {
   return io::read_safetensors(model_folder / "model.safetensors").tensors;
 }
 
-Layout pytorch_layout(const std::string& system, const NetworkFactory& make_network) {
+Layout pytorch_layout(const NetworkSystem& system) {
   return {.name = "pytorch",
           .help = "a plain state dict, as torch.save and torch.load know it; import needs --config",
           .import_model =
               [=](const ImportRequest& request) {
                 const fs::path& file = only_file(request);
                 const auto checkpoint = io::read_torch_checkpoint(file);
-                write_model(system, make_network, io::state_dict_of(checkpoint, request.section, file.string()),
-                            request);
+                write_imported_model(system, io::state_dict_of(checkpoint, request.section, file.string()), request);
               },
           .export_model =
               [](const ExportRequest& request) {
@@ -51,13 +32,13 @@ Layout pytorch_layout(const std::string& system, const NetworkFactory& make_netw
               }};
 }
 
-Layout safetensors_layout(const std::string& system, const NetworkFactory& make_network) {
+Layout safetensors_layout(const NetworkSystem& system) {
   return {.name = "safetensors",
           .help = "the state dict with its config in one file; import of one without config needs --config",
           .import_model =
               [=](const ImportRequest& request) {
                 if (!request.section.empty()) throw UsageError("--section", "safetensors files have no sections");
-                write_model(system, make_network, io::read_safetensors(only_file(request)).tensors, request);
+                write_imported_model(system, io::read_safetensors(only_file(request)).tensors, request);
               },
           .export_model =
               [](const ExportRequest& request) {
@@ -76,8 +57,26 @@ Json carried_config(const fs::path& file) {
   return found == metadata.end() ? Json() : parse_model_config(found->second, cat(file.string(), ", ", kConfigKey));
 }
 
-std::vector<Layout> state_dict_layouts(const std::string& system, const NetworkFactory& make_network) {
-  return {pytorch_layout(system, make_network), safetensors_layout(system, make_network)};
+const fs::path& only_file(const ImportRequest& request) {
+  if (request.files.size() != 1) throw UsageError("import", got_expected(cat(request.files.size(), " files"), "one"));
+  return request.files.front();
+}
+
+/// The tensors pass through the network, which checks them and gives them its own dtypes.
+void write_imported_model(const NetworkSystem& system, const io::TensorMap& tensors, const ImportRequest& request) {
+  if (request.config.is_null()) {
+    throw UsageError("--config", "got nothing, expected the config.json or the model that says what network this is");
+  }
+  const Json& model = request.config.at("model");
+  const auto network = system.make_network(model, "config.json");
+  nn::load_state_dict(*network, tensors, only_file(request).string());
+  if (system.bring_rest) system.bring_rest(request);
+  const Json config{{"system", system.name}, {"format", 1}, {"model", model}, {"metrics", Json::object()}};
+  train::write_model_files(request.folder, {.config = config, .tensors = nn::state_dict(*network)});
+}
+
+std::vector<Layout> state_dict_layouts(const NetworkSystem& system) {
+  return {pytorch_layout(system), safetensors_layout(system)};
 }
 
 }  // namespace cairn

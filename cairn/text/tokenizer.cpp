@@ -1,5 +1,7 @@
 #include "cairn/text/tokenizer.h"
 
+#include <algorithm>
+
 #include "cairn/base/document.h"
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
@@ -11,6 +13,7 @@ namespace cairn::text {
 namespace {
 
 constexpr int64_t kBytes = 256;
+constexpr const char* kPiecesFile = "sentencepiece.model";
 
 template <class Name>
 Name named(const std::string& option, const std::vector<std::string>& names, const std::string& name) {
@@ -40,7 +43,17 @@ const char* line_end_of(TokenKind kind) {
   return kind == TokenKind::word ? kLineEndToken : "\n";
 }
 
+void check_pieces(const TokenizerOptions& options) {
+  constexpr int64_t kFewest = 8;
+  if (options.most < kFewest) {
+    throw UsageError("tokenizer", got_expected(cat("a vocabulary of ", options.most, " pieces"),
+                                               cat("sentencepiece with ", kFewest, " or more (data.most)")));
+  }
+  if (options.least > 1) throw UsageError("tokenizer", "sentencepiece chooses by its own rule; leave `least` at 1");
+}
+
 void check(const TokenizerOptions& options) {
+  if (options.kind == TokenKind::sentencepiece) return check_pieces(options);
   const bool cut = options.least > 1 || options.most > 0;
   if (cut && options.unknown != UnknownRule::map) {
     throw UsageError("tokenizer", got_expected("a vocabulary cut short with the rule 'refuse'", "the rule 'map'"));
@@ -50,7 +63,7 @@ void check(const TokenizerOptions& options) {
 }  // namespace
 
 std::vector<std::string> token_kind_names() {
-  return {"word", "character", "byte"};
+  return {"word", "character", "byte", "sentencepiece"};
 }
 TokenKind token_kind_named(const std::string& name) {
   return named<TokenKind>("tokens", token_kind_names(), name);
@@ -73,11 +86,21 @@ Tokenizer::Tokenizer(TokenizerOptions options, Vocabulary vocabulary)
   }
 }
 
+Tokenizer::Tokenizer(TokenizerOptions options, SentencePiece pieces)
+    : options_(options), pieces_(std::move(pieces)), unknown_(pieces_->unknown()), line_end_(pieces_->line_end()) {}
+
 Tokenizer Tokenizer::learn(const TokenizerOptions& options, LineReader lines) {
+  return learn(options, [&](std::string& line) { return lines.next(line); });
+}
+
+Tokenizer Tokenizer::learn(const TokenizerOptions& options, const NextLine& next_line) {
   check(options);
-  if (options.kind == TokenKind::byte) return Tokenizer(options, {});
+  if (options.kind == TokenKind::byte) return Tokenizer(options, Vocabulary());
+  if (options.kind == TokenKind::sentencepiece) {
+    return Tokenizer(options, SentencePiece::learn(next_line, options.most));
+  }
   TokenCounts counts;
-  for (std::string line; lines.next(line);) {
+  for (std::string line; next_line(line);) {
     for_each_token(options.kind, line, [&](std::string_view token) { counts.add(token); });
     counts.add(line_end_of(options.kind));
   }
@@ -93,6 +116,7 @@ Tokenizer Tokenizer::learn(const TokenizerOptions& options, LineReader lines) {
 }
 
 int64_t Tokenizer::size() const {
+  if (pieces_) return pieces_->size();
   return options_.kind == TokenKind::byte ? kBytes : vocabulary_.size();
 }
 
@@ -105,7 +129,17 @@ int64_t Tokenizer::id_of(std::string_view token, const std::string& place) const
                               " (rule 'refuse'; a model trained with data.unknown=map takes it as <unk>)"));
 }
 
+void Tokenizer::encode_pieces(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const {
+  const size_t begin = ids.size();
+  pieces_->encode(line, ids);
+  if (options_.unknown == UnknownRule::map) return;
+  if (std::find(ids.begin() + static_cast<std::ptrdiff_t>(begin), ids.end(), unknown_) == ids.end()) return;
+  throw InputError(place, cat("a character of '", line, "' is in none of the model's ", size(),
+                              " pieces (rule 'refuse'; a model trained with data.unknown=map takes it as <unk>)"));
+}
+
 void Tokenizer::encode(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const {
+  if (pieces_) return encode_pieces(line, place, ids);
   if (options_.kind == TokenKind::byte) {
     for (const char c : line) ids.push_back(static_cast<unsigned char>(c));
     return;
@@ -122,27 +156,34 @@ std::vector<int64_t> Tokenizer::encode(LineReader lines) const {
   return ids;
 }
 
-std::string Tokenizer::decode(const std::vector<int64_t>& ids) const {
+std::string Tokenizer::decode_line(const int64_t* begin, const int64_t* end) const {
+  if (pieces_) return pieces_->decode(begin, end);
   std::string text;
-  bool line_start = true;
-  for (const int64_t id : ids) {
-    if (id == line_end_) {
-      text += '\n';
-      line_start = true;
-      continue;
-    }
-    if (options_.kind == TokenKind::word && !line_start) text += ' ';
-    line_start = false;
+  for (const int64_t* id = begin; id != end; ++id) {
+    if (options_.kind == TokenKind::word && id != begin) text += ' ';
     if (options_.kind == TokenKind::byte) {
-      text += static_cast<char>(id);
+      text += static_cast<char>(*id);
     } else {
-      text += vocabulary_[id];
+      text += vocabulary_[*id];
     }
   }
   return text;
 }
 
+std::string Tokenizer::decode(const std::vector<int64_t>& ids) const {
+  std::string text;
+  const int64_t* const end = ids.data() + ids.size();
+  for (const int64_t* at = ids.data(); at != end;) {
+    const int64_t* const line_end = std::find(at, end, line_end_);
+    text += decode_line(at, line_end);
+    if (line_end != end) text += '\n';
+    at = line_end == end ? end : line_end + 1;
+  }
+  return text;
+}
+
 std::string Tokenizer::display(int64_t id) const {
+  if (pieces_) return pieces_->piece(id);
   if (id == line_end_) return options_.kind == TokenKind::word ? kLineEndToken : "\\n";
   if (options_.kind != TokenKind::byte) return vocabulary_[id];
   if (id >= ' ' && id < 127) return std::string(1, static_cast<char>(id));
@@ -155,6 +196,7 @@ void Tokenizer::write(const std::filesystem::path& folder) const {
                      {"unknown", unknown_rule_names().at(static_cast<size_t>(options_.unknown))},
                      {"tokens", vocabulary_.tokens()}};
   io::write_file(folder / "tokenizer.json", json.dump(1) + "\n");
+  if (pieces_) io::write_file(folder / kPiecesFile, pieces_->model());
 }
 
 Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
@@ -165,6 +207,7 @@ Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
     const auto json = Json::parse(bytes);
     const TokenizerOptions options{.kind = token_kind_named(json.at("kind").get<std::string>()),
                                    .unknown = unknown_rule_named(json.at("unknown").get<std::string>())};
+    if (options.kind == TokenKind::sentencepiece) return Tokenizer(options, SentencePiece::read(folder / kPiecesFile));
     return Tokenizer(options, Vocabulary(json.at("tokens").get<std::vector<std::string>>()));
   } catch (const Json::exception& error) {
     throw InputError(path.string(), error.what());

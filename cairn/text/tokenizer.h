@@ -1,25 +1,27 @@
-// Lines of text to token ids and back: words between spaces, characters, or bytes.
+// Lines of text to token ids and back: words between spaces, characters, bytes, or pieces of words.
 //
-// A line is followed by a token of its own: "<eos>" of words, the newline of characters and bytes.
+// A line is followed by a token of its own: "<eos>" of words, the newline of characters and bytes, "</s>" of pieces.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cairn/text/sentencepiece.h"
 #include "cairn/text/text_source.h"
 #include "cairn/text/vocabulary.h"
 
 namespace cairn::text {
 
-enum class TokenKind { word, character, byte };
+enum class TokenKind { word, character, byte, sentencepiece };
 enum class UnknownRule {
   refuse,  ///< a token outside the vocabulary is an error
   map,     ///< it becomes "<unk>" (of bytes none is unknown)
 };
 
-std::vector<std::string> token_kind_names();  ///< "word", "character", "byte"
+std::vector<std::string> token_kind_names();  ///< "word", "character", "byte", "sentencepiece"
 TokenKind token_kind_named(const std::string& name);
 std::vector<std::string> unknown_rule_names();  ///< "refuse", "map"
 UnknownRule unknown_rule_named(const std::string& name);
@@ -28,18 +30,21 @@ struct TokenizerOptions {
   TokenKind kind = TokenKind::word;
   UnknownRule unknown = UnknownRule::refuse;
   int64_t least = 1;  ///< words and characters seen less often are unknown; needs `map`
-  int64_t most = 0;   ///< words and characters kept at most, the most frequent ones (0: all); needs `map`
+  int64_t most = 0;   ///< words and characters kept at most, the most frequent ones (0: all); needs `map`. Of
+                      ///< sentencepiece the size of the vocabulary, 8 or more
 };
 
 class Tokenizer {
  public:
   Tokenizer() = default;
   Tokenizer(TokenizerOptions options, Vocabulary vocabulary);
-  /// The vocabulary of a text: words by falling count, characters in the order of Unicode. Throws InputError for a text
-  /// without tokens, UsageError for options that do not go together.
+  Tokenizer(TokenizerOptions options, SentencePiece pieces);
+  /// The vocabulary of a text: words by falling count, characters in the order of Unicode, pieces as their model has
+  /// them. Throws InputError for a text without tokens, UsageError for options that do not go together.
+  static Tokenizer learn(const TokenizerOptions& options, const NextLine& next_line);
   static Tokenizer learn(const TokenizerOptions& options, LineReader lines);
 
-  /// tokenizer.json of a model folder. Throws InputError for a damaged one.
+  /// tokenizer.json of a model folder, and sentencepiece.model beside it. Throws InputError for a damaged one.
   static Tokenizer read(const std::filesystem::path& folder);
   void write(const std::filesystem::path& folder) const;
 
@@ -58,9 +63,12 @@ class Tokenizer {
 
  private:
   int64_t id_of(std::string_view token, const std::string& place) const;
+  void encode_pieces(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const;
+  std::string decode_line(const int64_t* begin, const int64_t* end) const;
 
   TokenizerOptions options_;
   Vocabulary vocabulary_;
+  std::optional<SentencePiece> pieces_;
   int64_t unknown_ = -1;
   int64_t line_end_ = '\n';
 };

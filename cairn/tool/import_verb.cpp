@@ -17,9 +17,11 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What --config names: a config.json, or a model to take it from.
-Json config_named(const std::string& name) {
-  if (name.empty()) return Json();
-  return fs::is_regular_file(name) ? read_model_config_file(name) : read_model_config(model_folder(name));
+void find_config(const std::string& name, ImportRequest& request) {
+  if (name.empty()) return;
+  const bool file = fs::is_regular_file(name);
+  request.config_folder = file ? fs::absolute(name).parent_path() : model_folder(name);
+  request.config = file ? read_model_config_file(name) : read_model_config(request.config_folder);
 }
 
 void write_readme(const ImportRequest& request, const std::string& layout, const std::string& command) {
@@ -52,7 +54,7 @@ int import_verb(const Arguments& arguments) {
   if (fs::exists(out)) throw UsageError(out, got_expected("a path that exists", "a new model folder"));
 
   request.files.assign(files.begin(), files.end());
-  request.config = config_named(config);
+  find_config(config, request);
   const ChosenLayout chosen = layout_to_import(layout_name, request);
   io::AtomicFolder folder(out);
   request.folder = folder.path();

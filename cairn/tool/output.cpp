@@ -124,6 +124,10 @@ class TextRows : public RowOutput {
     (to_stdout() ? std::cout : text_) << line << "\n";
   }
 
+  void flush() override {
+    if (to_stdout()) std::cout.flush();
+  }
+
   void finish() override {
     if (!to_stdout()) {
       io::write_file(path_, text_.str());

@@ -45,7 +45,7 @@ Command& command_named(std::vector<Command>& commands, const std::string& name) 
 
 void run_command(const Command& command, Invocation call, const OutputStyle& style) {
   io::Spool spool;
-  if (call.in == "-") call.in = spool.stdin_as_file();
+  if (call.in == "-") call.in = command.streams_in ? "/dev/stdin" : spool.stdin_as_file();
   if (call.out == "-") call.out.clear();
   const auto rows = make_row_output(command.writes_out ? "" : call.out, style);
   call.rows = rows.get();

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "cairn/base/error.h"
+#include "cairn/io/atomic_file.h"
 #include "cairn/io/temporary_folder.h"
 
 namespace cairn::text {
@@ -82,6 +83,96 @@ TEST_F(TokenizerTest, WrittenAndReadAgain) {
   EXPECT_EQ(again.size(), characters.size());
   for (int64_t id = 0; id < again.size(); ++id) EXPECT_EQ(again.display(id), characters.display(id));
   EXPECT_EQ(again.decode(again.encode(lines("ü?\n"))), "ü<unk>\n");
+}
+
+/// Words of two syllables, some more often than others.
+std::string rhyme() {
+  std::string text;
+  int count = 0;
+  for (const char* first : {"pe", "pi", "Hä", "ta", "lu", "mon", "sel"}) {
+    for (const char* last : {"ter", "ck", "user", "led", "day", "per"}) {
+      for (int k = 0; k < 2 + ++count % 5; ++k) text += std::string(first) + last + (k % 2 ? "  " : " und die ");
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+TEST_F(TokenizerTest, PiecesGiveEveryLineBack) {
+  const auto pieces = learn({.kind = TokenKind::sentencepiece, .most = 34}, rhyme());
+  EXPECT_EQ(pieces.size(), 34);
+  for (const char* text : {"peter und luper\n", "  die  Häuser \n", "\n\nit\n", "kcperetep\n"}) {
+    const auto ids = pieces.encode(lines(text));
+    EXPECT_EQ(pieces.decode(ids), text);
+    EXPECT_EQ(ids.back(), pieces.line_end());
+  }
+  EXPECT_LT(pieces.encode(lines("peter und die monday\n")).size(), 20u) << "frequent words are few pieces";
+}
+
+TEST_F(TokenizerTest, PiecesAreTheSameForTheSameText) {
+  const auto bytes = [&](const char* folder) {
+    fs::create_directory(folder_ / folder);
+    learn({.kind = TokenKind::sentencepiece, .most = 34}, rhyme()).write(folder_ / folder);
+    return io::read_file(folder_ / folder / "sentencepiece.model", 1 << 20);
+  };
+  EXPECT_EQ(bytes("a"), bytes("b"));
+}
+
+TEST_F(TokenizerTest, PiecesAreWrittenAndReadAgain) {
+  const auto pieces = learn({.kind = TokenKind::sentencepiece, .most = 34}, rhyme());
+  pieces.write(folder_);
+  const auto again = Tokenizer::read(folder_);
+  EXPECT_EQ(again.kind(), TokenKind::sentencepiece);
+  ASSERT_EQ(again.size(), 34);
+  for (int64_t id = 0; id < 34; ++id) EXPECT_EQ(again.display(id), pieces.display(id));
+  again.write(folder_);
+  EXPECT_EQ(again.encode(lines("peter\n")), pieces.encode(lines("peter\n")));
+}
+
+TEST_F(TokenizerTest, CharactersInNoPieceAreRefusedOrMapped) {
+  TokenizerOptions options{.kind = TokenKind::sentencepiece, .most = 34};
+  const auto refusing = learn(options, rhyme());
+  try {
+    refusing.encode(lines("peter\npeter 红\n"));
+    ADD_FAILURE() << "took an unknown character";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("text:2"), std::string::npos) << error.what();
+  }
+  options.unknown = UnknownRule::map;
+  const auto mapping = learn(options, rhyme());
+  EXPECT_NE(mapping.decode(mapping.encode(lines("peter 红\n"))).find("⁇"), std::string::npos);
+}
+
+TEST_F(TokenizerTest, PieceModelsThatCannotBeAreRefused) {
+  const auto refused = [&](int64_t most, const std::string& text, const char* part) {
+    try {
+      learn({.kind = TokenKind::sentencepiece, .most = most}, text);
+      ADD_FAILURE() << "learned " << most;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refused(0, rhyme(), "a vocabulary of 0 pieces");
+  refused(10, rhyme(), "10 pieces");
+  refused(50000, rhyme(), "50000 pieces");
+  refused(60, "", "no line");
+  refused(60, std::string((1 << 20) + 1, 'a') + "\n", "at most 1048576");
+  EXPECT_THROW(learn({.kind = TokenKind::sentencepiece, .least = 2, .most = 34}, rhyme()), UsageError);
+}
+
+TEST_F(TokenizerTest, DamagedPieceModelsAreNamed) {
+  learn({.kind = TokenKind::sentencepiece, .most = 34}, rhyme()).write(folder_);
+  const auto good = io::read_file(folder_ / "sentencepiece.model", 1 << 20);
+  for (const std::string& bytes :
+       {std::string(), std::string("no model"), good.substr(0, good.size() / 2), std::string((16 << 20) + 1, '\0')}) {
+    std::ofstream(folder_ / "sentencepiece.model", std::ios::binary) << bytes;
+    try {
+      Tokenizer::read(folder_);
+      ADD_FAILURE() << "read " << bytes.size() << " bytes";
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("sentencepiece.model"), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST_F(TokenizerTest, DamagedFilesAreNamed) {

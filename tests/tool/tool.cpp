@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cairn/base/error.h"
+#include "cairn/base/random.h"
 #include "cairn/base/text.h"
 
 namespace cairn::testing {
@@ -125,6 +126,40 @@ void expect_refusal(const Sandbox& sandbox, const std::vector<std::string>& argu
   for (const auto& message : refusal.messages)
     EXPECT_NE(outcome.err.find(message), std::string::npos) << message << " in " << what;
   EXPECT_TRUE(sandbox.files() == before) << what;
+}
+
+namespace {
+
+/// The tool again and again, killed after a random time, until it ends by itself: `first` until there is a run folder,
+/// then resume. Returns how often it was killed.
+int until_it_ends(const Sandbox& sandbox, const std::string& run, const std::string& first, RandomStream& random) {
+  for (int kills = 0; kills < 200; ++kills) {
+    // Longer from kill to kill, so that a slow machine gets on too.
+    const double seconds = 0.1 + 0.01 * static_cast<double>(random.below(60) * static_cast<uint64_t>(1 + kills));
+    const std::string line = fs::exists(sandbox / (run + "/recipe.yaml")) ? "cairn resume " + run : first;
+    const Outcome outcome = sandbox.shell("timeout -s KILL " + std::to_string(seconds) + " " + line);
+    if (outcome.exit_code == 0) return kills;
+    EXPECT_EQ(outcome.exit_code, 137) << outcome.err;
+    if (fs::exists(sandbox / (run + "/result.json"))) return kills + 1;  // killed when all was done
+  }
+  return -1;
+}
+
+}  // namespace
+
+void expect_same_bytes_when_killed(const Sandbox& sandbox, const std::string& whole,
+                                   const std::function<std::vector<std::string>(const std::string& run)>& train) {
+  constexpr int kKills = 10;
+  RandomStream random(5, "kills");
+  for (int kills = 0, run = 0; kills < kKills; ++run) {
+    const std::string name = cat("killed-", run);
+    std::string first = "cairn";
+    for (const auto& word : train(name)) first += " '" + word + "'";
+    const int now = until_it_ends(sandbox, name, first, random);
+    ASSERT_GE(now, 0) << "it never ended";
+    kills += now;
+    EXPECT_EQ(sandbox.read(name + "/model/model.safetensors"), sandbox.read(whole + "/model/model.safetensors"));
+  }
 }
 
 std::string npy(const std::vector<int>& shape, const std::vector<uint8_t>& values) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,6 +46,11 @@ struct Refusal {
 };
 /// Runs the tool and expects that it refuses so, says nothing on stdout, and leaves the sandbox as it was.
 void expect_refusal(const Sandbox& sandbox, const std::vector<std::string>& arguments, const Refusal& refusal);
+
+/// Trains again and again, by the arguments that `train` gives for a run's name, killing and resuming the tool at
+/// random instants, until it was killed 10 times; each run must leave the same model as the run `whole`.
+void expect_same_bytes_when_killed(const Sandbox& sandbox, const std::string& whole,
+                                   const std::function<std::vector<std::string>(const std::string& run)>& train);
 
 /// A .npy file's bytes: uint8 values of the given shape.
 std::string npy(const std::vector<int>& shape, const std::vector<uint8_t>& values);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cairn/base/random.h"
 #include "tool.h"
 
 namespace cairn::testing {
@@ -61,36 +60,12 @@ TEST(ToolWord2Vec, AResumedRunEndsInTheSameBytesWithOtherThreads) {
   EXPECT_NE(sandbox.read("whole/model/model.safetensors"), sandbox.read("one/model/model.safetensors"));
 }
 
-/// The tool again and again, killed after up to `seconds`, until it ends by itself: `first` until there is a run
-/// folder, then resume. Returns how often it was killed.
-int until_it_ends(const Sandbox& sandbox, const std::string& run, const std::string& first, RandomStream& random) {
-  for (int kills = 0; kills < 200; ++kills) {
-    // Longer from kill to kill, so that a slow machine gets on too.
-    const double seconds = 0.1 + 0.01 * static_cast<double>(random.below(60) * static_cast<uint64_t>(1 + kills));
-    const std::string line = fs::exists(sandbox / (run + "/recipe.yaml")) ? "cairn resume " + run : first;
-    const Outcome outcome = sandbox.shell("timeout -s KILL " + std::to_string(seconds) + " " + line);
-    if (outcome.exit_code == 0) return kills;
-    EXPECT_EQ(outcome.exit_code, 137) << outcome.err;
-    if (fs::exists(sandbox / (run + "/result.json"))) return kills + 1;  // killed when all was done
-  }
-  return -1;
-}
-
 TEST(ToolWord2Vec, KilledAtRandomInstantsItEndsInTheSameBytes) {
   const Sandbox sandbox;
   sandbox.write("t.txt", small_text());
   const std::vector<std::string> often{"train.epochs=200", "train.checkpoint_every=1 epoch", "--threads", "2"};
   ASSERT_EQ(sandbox.cairn(train("whole", often)).exit_code, 0);
-  RandomStream random(5, "kills");
-  for (int kills = 0, run = 0; kills < 10; ++run) {
-    const std::string name = "killed-" + std::to_string(run);
-    std::string first = "cairn";
-    for (const auto& word : train(name, often)) first += " '" + word + "'";
-    const int now = until_it_ends(sandbox, name, first, random);
-    ASSERT_GE(now, 0) << "it never ended";
-    kills += now;
-    EXPECT_EQ(sandbox.read(name + "/model/model.safetensors"), sandbox.read("whole/model/model.safetensors"));
-  }
+  expect_same_bytes_when_killed(sandbox, "whole", [&](const std::string& run) { return train(run, often); });
 }
 
 TEST(ToolWord2Vec, GoesOnWithNewText) {

@@ -15,8 +15,7 @@ namespace cairn {
 namespace {
 
 torch::Tensor read_input(const Invocation& call, const char* task) {
-  if (call.in.empty()) throw UsageError(task, "got no --in, expected a .npy, .npz or idx file of N examples");
-  return io::read_array(call.in);
+  return io::read_array(call.require_in(task, "a .npy, .npz or idx file of N examples"));
 }
 
 /// "left", "right", "top", "bottom" (that half is known), or a file with an array of 0 and 1 of an example's shape.
@@ -91,9 +90,8 @@ void compress_file(const DensityEstimator& model, const Invocation& call) {
 
 void decompress_file(const DensityEstimator& model, const Invocation& call) {
   const auto& out = require_out(call, "decompress");
-  if (call.in.empty()) throw UsageError("decompress", "got no --in, expected a file that `compress` wrote");
   constexpr size_t kMaxBytes = size_t{1} << 32;
-  const std::string bytes = io::read_file(call.in, kMaxBytes);
+  const std::string bytes = io::read_file(call.require_in("decompress", "a file that `compress` wrote"), kMaxBytes);
   const auto x = model.decompress({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, call.in);
   write_examples(x, out, *call.rows);
   call.rows->row({{"count", x.size(0)}});

@@ -25,9 +25,10 @@ System autoregressive_system() {
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
-  system.layouts = state_dict_layouts(system.name, [](const Json& model, const std::string& source) {
-    return make_model(ModelSpec::from_json(model, source));
-  });
+  system.layouts =
+      state_dict_layouts({.name = system.name, .make_network = [](const Json& model, const std::string& source) {
+                            return make_model(ModelSpec::from_json(model, source));
+                          }});
   system.demo = demo;
   system.benchmarks = benchmarks;
   return system;

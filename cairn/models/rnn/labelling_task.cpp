@@ -13,12 +13,17 @@ namespace cairn::rnn {
 using data::LabelledSequence;
 using data::Split;
 
+std::vector<std::pair<std::string, Split>> named_splits(const DataConfig& config) {
+  std::vector<std::pair<std::string, Split>> splits{
+      {config.train, Split::train}, {config.valid, Split::valid}, {config.test, Split::test}};
+  std::erase_if(splits, [](const auto& one) { return one.first.empty(); });
+  return splits;
+}
+
 SequenceSets load_sequence_sets(const DataConfig& config) {
   SequenceSets sets;
-  const std::pair<const std::string&, Split> named[] = {
-      {config.train, Split::train}, {config.valid, Split::valid}, {config.test, Split::test}};
-  for (const auto& [spec, split] : named) {
-    if (!spec.empty()) sets[split] = data::load_sequences(spec, split, config.limit);
+  for (const auto& [spec, split] : named_splits(config)) {
+    sets[split] = data::load_sequences(spec, split, config.limit);
   }
   return sets;
 }
@@ -60,14 +65,25 @@ void check_sets(const SequenceSets& sets, Sizes sizes) {
 LabellingTask::LabellingTask(LoadedModel loaded, DataConfig data, EvalConfig eval, SequenceSets sets)
     : SequenceTask(std::move(loaded), std::move(data), eval), sets_(std::move(sets)) {}
 
+namespace {
+
+/// t [n, ...] -> [T, ...] with `value` behind it; n <= T.
+torch::Tensor padded(const torch::Tensor& t, int64_t T, int64_t value) {
+  auto sizes = t.sizes().vec();
+  sizes[0] = T - sizes[0];
+  return torch::cat({t, torch::full(sizes, value, t.options())});
+}
+
+}  // namespace
+
 std::unique_ptr<data::Stream> LabellingTask::stream(int64_t batch, RandomStream random) {
   std::vector<torch::Tensor> x, y, lengths;
   const int64_t T = data_.steps;
   for (const auto& one : sets_.at(Split::train)) {
     for (int64_t begin = 0; begin < one.x.size(0); begin += T) {
       const int64_t length = std::min(T, one.x.size(0) - begin);
-      x.push_back(torch::constant_pad_nd(one.x.slice(0, begin, begin + length), {0, 0, 0, T - length}));
-      y.push_back(torch::constant_pad_nd(one.y.slice(0, begin, begin + length), {0, T - length}, -1));
+      x.push_back(padded(one.x.slice(0, begin, begin + length), T, 0));
+      y.push_back(padded(one.y.slice(0, begin, begin + length), T, -1));
       lengths.push_back(torch::tensor(length, torch::kInt64));
     }
   }
@@ -77,15 +93,14 @@ std::unique_ptr<data::Stream> LabellingTask::stream(int64_t batch, RandomStream 
       data::ArrayStreamOptions{.batch = batch, .random = random});
 }
 
-train::Losses LabellingTask::losses(const data::Batch& batch, const train::StepContext& /*context*/) {
+std::optional<train::StagedLosses> LabellingTask::stages(const data::Batch& batch,
+                                                         const train::StepContext& /*context*/) {
   const auto& network = *loaded_.network;
   const auto x = batch["x"].transpose(0, 1);
-  const auto out = network.forward(x, network.stack().zero_state(x.size(1)), batch["length"]);
-  const auto nll =
-      ops::cross_entropy(out.h.flatten(0, 1), network.output_weight(), network.output_bias(), batch["y"].t().flatten())
-          .mean;
-  if (!out.penalty.defined()) return {{"nll", nll}};
-  return {{"loss", nll + out.penalty}, {"nll", nll.detach()}};
+  const auto nll = [&network, y = batch["y"].t().flatten()](const torch::Tensor& h) {
+    return ops::cross_entropy(h.flatten(0, 1), network.output_weight(), network.output_bias(), y).mean;
+  };
+  return staged_losses(network.stages(network.stack().zero_state(x.size(1)), batch["length"]), x, {"nll", nll});
 }
 
 train::Evaluation LabellingTask::evaluate(const train::EvaluateOptions& options) {

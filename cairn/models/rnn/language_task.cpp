@@ -22,20 +22,17 @@ std::unique_ptr<data::Stream> LanguageTask::stream(int64_t batch, RandomStream /
                                              data::TokenStreamOptions{.batch = batch, .steps = data_.steps});
 }
 
-train::Losses LanguageTask::losses(const data::Batch& batch, const train::StepContext& /*context*/) {
+std::optional<train::StagedLosses> LanguageTask::stages(const data::Batch& batch,
+                                                        const train::StepContext& /*context*/) {
   const auto& x = batch["x"];
   const auto& network = *loaded_.network;
   if (batch["fresh"].item<bool>() || state_.empty()) state_ = network.stack().zero_state(x.size(1));
-  const auto out = network.forward(x, state_);
-  for (size_t k = 0; k < state_.size(); ++k) {  // gradients end here: truncated back-propagation
-    state_[k].h = out.last[k].h.detach();
-    if (state_[k].c.defined()) state_[k].c = out.last[k].c.detach();
-  }
-  const auto nll =
-      ops::cross_entropy(out.h.flatten(0, 1), network.output_weight(), network.output_bias(), batch["y"].flatten())
-          .mean;
-  if (!out.penalty.defined()) return {{"nll", nll}};
-  return {{"loss", nll + out.penalty}, {"nll", nll.detach()}};
+  auto staged = network.stages(state_);
+  state_ = staged.last;  // without history: truncated back-propagation
+  const auto nll = [&network, y = batch["y"].flatten()](const torch::Tensor& h) {
+    return ops::cross_entropy(h.flatten(0, 1), network.output_weight(), network.output_bias(), y).mean;
+  };
+  return staged_losses(std::move(staged), x, {"nll", nll});
 }
 
 std::map<std::string, torch::Tensor> LanguageTask::carried() const {
@@ -80,10 +77,6 @@ train::Evaluation LanguageTask::evaluate(const train::EvaluateOptions& options) 
   }
   const double nll = nats / static_cast<double>(count);
   return {.metrics = {{"nll", nll}, {"perplexity", std::exp(nll)}, {"bits", nll / std::numbers::ln2}}, .count = count};
-}
-
-void LanguageTask::write_extras(const std::filesystem::path& model_folder) const {
-  loaded_.spec.tokenizer.write(model_folder);
 }
 
 void LanguageTask::write_samples(vision::Page& page) {

@@ -14,14 +14,13 @@ class LanguageTask : public SequenceTask, public train::CarriedState {
 
   std::unique_ptr<data::Stream> stream(int64_t batch, RandomStream random) override;
   /// "loss" is minimised: "nll", nats a token, and the penalties of activations if there are some.
-  train::Losses losses(const data::Batch& batch, const train::StepContext& context) override;
+  std::optional<train::StagedLosses> stages(const data::Batch& batch, const train::StepContext& context) override;
   bool has(data::Split split) const override { return texts_.contains(split); }
   /// "nll" in nats a token, "perplexity" = exp(nll), "bits" = nll / ln 2; counted in tokens.
   train::Evaluation evaluate(const train::EvaluateOptions& options) override;
   std::string leading_metric() const override { return "nll"; }
   std::map<std::string, torch::Tensor> carried() const override;
   void carry(const std::map<std::string, torch::Tensor>& tensors) override;
-  void write_extras(const std::filesystem::path& model_folder) const override;
   void write_samples(vision::Page& page) override;
 
  private:

@@ -7,43 +7,67 @@ namespace cairn::rnn {
 
 namespace {
 
-struct SizeFields {
+/// What a trained model has besides its options.
+struct LearnedFields {
   Sizes sizes;
+  std::vector<std::string> labels;
   void fields(Fields& f) {
     f("inputs", sizes.inputs, "tokens, or features a step", at_least(1));
     f("outputs", sizes.outputs, "tokens, or labels", at_least(1));
+    f("labels", labels, "names of the labels of words");
   }
 };
+
+void check(const ModelSpec& spec, const std::string& source) {
+  const auto names = static_cast<int64_t>(spec.labels.size());
+  if (names != (spec.config.words ? spec.sizes.outputs : 0)) {
+    throw InputError(source,
+                     cat("labels: ", got_expected(cat(names, " names"),
+                                                  cat(spec.sizes.outputs, " of a model with words: true, else none"))));
+  }
+}
 
 }  // namespace
 
 Json ModelSpec::to_json() const {
   ModelConfig options = config;
-  SizeFields rest{sizes};
+  LearnedFields learned{sizes, labels};
   Json json = fields_of(options).to_json();
-  json.update(fields_of(rest).to_json());
+  json.update(fields_of(learned).to_json());
   return json;
+}
+
+ModelSpec ModelSpec::from_json(const Json& model, const std::string& source) {
+  ModelSpec spec;
+  LearnedFields learned;
+  Fields fields;  // both sets of options share one flat object
+  spec.config.fields(fields);
+  learned.fields(fields);
+  fields.read(Document(model, source), "model");
+  spec.sizes = learned.sizes;
+  spec.labels = learned.labels;
+  check(spec, source);
+  return spec;
+}
+
+std::shared_ptr<SequenceNetwork> make_network(const ModelSpec& spec) {
+  return std::make_shared<SequenceNetwork>(spec.config, spec.sizes);
+}
+
+text::Tokenizer read_tokenizer(const std::filesystem::path& folder, const ModelSpec& spec) {
+  auto tokenizer = text::Tokenizer::read(folder);
+  if (tokenizer.size() != spec.sizes.inputs) {
+    throw InputError((folder / "tokenizer.json").string(),
+                     got_expected(cat(tokenizer.size(), " tokens"), cat(spec.sizes.inputs, " as in config.json")));
+  }
+  return tokenizer;
 }
 
 LoadedModel load_model(const std::filesystem::path& folder) {
   const Json config = read_model_config(folder);
-  const std::string source = (folder / "config.json").string();
-  ModelSpec spec;
-  SizeFields rest;
-  Fields fields;  // both sets of options share one flat object
-  spec.config.fields(fields);
-  rest.fields(fields);
-  fields.read(Document(config.at("model"), source), "model");
-  spec.sizes = rest.sizes;
-  if (spec.language()) {
-    spec.tokenizer = text::Tokenizer::read(folder);
-    if (spec.tokenizer.size() != spec.sizes.inputs) {
-      throw InputError(
-          (folder / "tokenizer.json").string(),
-          got_expected(cat(spec.tokenizer.size(), " tokens"), cat(spec.sizes.inputs, " as in config.json")));
-    }
-  }
-  auto network = std::make_shared<SequenceNetwork>(spec.config, spec.sizes);
+  auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
+  if (spec.config.reads_tokens()) spec.tokenizer = read_tokenizer(folder, spec);
+  auto network = make_network(spec);
   load_weights(*network, folder / "model.safetensors");
   network->eval();
   return {std::move(spec), std::move(network)};

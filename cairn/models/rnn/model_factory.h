@@ -13,17 +13,26 @@ namespace cairn::rnn {
 struct ModelSpec {
   ModelConfig config;
   Sizes sizes;
-  text::Tokenizer tokenizer;  ///< of a language model
+  std::vector<std::string> labels;  ///< names of the labels of words; empty of features
+  text::Tokenizer tokenizer;        ///< of what reads tokens
 
-  bool language() const { return config.task == "language_model"; }
   /// Without the tokenizer, which is a file of its own.
   Json to_json() const;
+  /// The "model" part of a config.json; `source` names it in messages. Throws UsageError for an unknown key or a value
+  /// that does not fit.
+  static ModelSpec from_json(const Json& model, const std::string& source);
 };
 
 struct LoadedModel {
   ModelSpec spec;
   std::shared_ptr<SequenceNetwork> network;
 };
+
+/// A fresh network.
+std::shared_ptr<SequenceNetwork> make_network(const ModelSpec& spec);
+
+/// The tokenizer of a model folder. Throws InputError if it is not one for `spec`.
+text::Tokenizer read_tokenizer(const std::filesystem::path& folder, const ModelSpec& spec);
 
 /// Reads config.json, model.safetensors and tokenizer.json, strictly.
 LoadedModel load_model(const std::filesystem::path& folder);

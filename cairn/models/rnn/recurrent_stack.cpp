@@ -116,23 +116,31 @@ ops::RecurrenceOutput RecurrentStack::run(const LayerWeights& layer, bool revers
   return ops::recurrence(x, weights, first, options);
 }
 
-RecurrentStack::Output RecurrentStack::forward(const torch::Tensor& u, const StackState& first, const StackNoise& noise,
-                                               const torch::Tensor& lengths) const {
+RecurrentStack::Output RecurrentStack::forward_layer(int64_t n, const torch::Tensor& u, const StackState& first,
+                                                     const StackNoise& noise, const torch::Tensor& lengths) const {
   if (first.size() != layers_.size()) {
     throw UsageError("recurrent stack", cat("first: ", got_expected(cat(first.size(), " states"), layers_.size())));
   }
+  const auto below = n > 0 && is_training() ? dropped(u, noise.dropout, noise.locked) : u;
+  Output out;
+  std::vector<torch::Tensor> y;
+  for (int64_t direction = 0; direction < options_.directions(); ++direction) {
+    const auto k = static_cast<size_t>(n * options_.directions() + direction);
+    auto one = run(layers_[k], direction == 1, below, first[k], noise, lengths);
+    y.push_back(one.y);
+    out.last.push_back(one.last);
+  }
+  out.y = y.size() == 1 ? y[0] : torch::cat(y, 2);
+  return out;
+}
+
+RecurrentStack::Output RecurrentStack::forward(const torch::Tensor& u, const StackState& first, const StackNoise& noise,
+                                               const torch::Tensor& lengths) const {
   Output out{u, {}};
-  const auto directions = static_cast<size_t>(options_.directions());
-  for (size_t layer = 0; layer < layers_.size(); layer += directions) {
-    if (layer > 0 && is_training()) out.y = dropped(out.y, noise.dropout, noise.locked);
-    std::vector<torch::Tensor> y;
-    for (size_t direction = 0; direction < directions; ++direction) {
-      const size_t k = layer + direction;
-      auto one = run(layers_[k], direction == 1, out.y, first[k], noise, lengths);
-      y.push_back(one.y);
-      out.last.push_back(one.last);
-    }
-    out.y = directions == 1 ? y[0] : torch::cat(y, 2);
+  for (int64_t n = 0; n < options_.layers; ++n) {
+    auto layer = forward_layer(n, out.y, first, noise, lengths);
+    out.y = layer.y;
+    out.last.insert(out.last.end(), layer.last.begin(), layer.last.end());
   }
   return out;
 }

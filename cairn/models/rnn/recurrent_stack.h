@@ -60,12 +60,15 @@ class RecurrentStack : public torch::nn::Module {
 
   struct Output {
     torch::Tensor y;  ///< [T, B, directions R]
-    StackState last;
+    StackState last;  ///< of the layers that ran
   };
   /// u [T, B, input]; `lengths` [B] int64 may be undefined. In training `noise` is drawn from LibTorch's generator; in
   /// evaluation only zoneout's mean remains of it.
   Output forward(const torch::Tensor& u, const StackState& first, const StackNoise& noise,
                  const torch::Tensor& lengths = {}) const;
+  /// One of its layers, 0 <= n < options().layers, on what the one below gave.
+  Output forward_layer(int64_t n, const torch::Tensor& u, const StackState& first, const StackNoise& noise,
+                       const torch::Tensor& lengths) const;
 
  private:
   LayerWeights make_layer(int64_t layer, bool reverse, RandomStream random);

@@ -18,6 +18,7 @@ struct ModelConfig {
   int64_t embedding = 0;
   int64_t projection = 0;
   bool bidirectional = false;
+  bool words = false;
   bool peepholes = false;
   bool layer_norm = false;
   bool tied = false;
@@ -34,9 +35,17 @@ struct ModelConfig {
   double temporal_penalty = 0;
   int64_t seed = 0;
 
+  bool language() const { return task == "language_model"; }
+  bool labels() const { return task == "sequence_labeling"; }
+  bool reads_tokens() const { return language() || words; }
+  bool predicts() const { return task != "states"; }
+
   void fields(Fields& f) {
-    f("task", task, "language_model (the next token) or sequence_labeling (a label at each step)",
-      one_of({"language_model", "sequence_labeling"}));
+    f("task", task,
+      "language_model (the next token), sequence_labeling (a label at each step), copy or adding (generated problems "
+      "of "
+      "long memory), states (recurrent layers alone, as imported)",
+      one_of({"language_model", "sequence_labeling", "copy", "adding", "states"}));
     f("cell", cell, "lstm, gru (reset after, as cuDNN), gru_reset_before (as the paper), elman_tanh or elman_relu",
       one_of({"lstm", "gru", "gru_reset_before", "elman_tanh", "elman_relu"}));
     f("layers", layers, "one above the other", at_least(1));
@@ -44,6 +53,7 @@ struct ModelConfig {
     f("embedding", embedding, "width of a token's vector (0: hidden)", at_least(0));
     f("projection", projection, "lstm: width of the state after its projection (0: none)", at_least(0));
     f("bidirectional", bidirectional, "sequence_labeling: read from both ends (then it cannot label online)");
+    f("words", words, "sequence_labeling: of the words of a sentence, not of rows of features");
     f("peepholes", peepholes, "lstm: gates see the cell");
     f("layer_norm", layer_norm, "layer normalisation inside the cell");
     f("tied", tied, "language_model: the output's weights are the embedding's");
@@ -70,13 +80,14 @@ struct DataConfig {
   double holdout = 0;
   int64_t limit = 0;
   int64_t steps = 35;
+  int64_t length = 100;
   std::string tokens = "word";
   std::string unknown = "refuse";
   int64_t least = 1;
   int64_t most = 0;
 
   void fields(Fields& f) {
-    f("train", train, "training data: a catalogue name, a file or a folder");
+    f("train", train, "training data: a catalogue name, a file or a folder; none of copy and adding");
     f("valid", valid, "validation data; see also holdout");
     f("test", test, "test data");
     f("holdout", holdout,
@@ -84,11 +95,14 @@ struct DataConfig {
       between(0, 0.9));
     f("limit", limit, "use the first N tokens (or sequences) of each split; 0 for all", at_least(0));
     f("steps", steps, "steps that gradients go back through time", at_least(1));
-    f("tokens", tokens, "language_model: word (between spaces), character or byte", one_of(text::token_kind_names()));
+    f("length", length, "T of the problems copy and adding", at_least(1));
+    f("tokens", tokens, "language_model: word (between spaces), character, byte, or pieces of words by sentencepiece",
+      one_of(text::token_kind_names()));
     f("unknown", unknown, "a token outside the vocabulary: refuse, or map to <unk>",
       one_of(text::unknown_rule_names()));
     f("least", least, "tokens seen less often are unknown", at_least(1));
-    f("most", most, "tokens in the vocabulary at most, the most frequent (0: all)", at_least(0));
+    f("most", most, "tokens in the vocabulary at most, the most frequent (0: all); of sentencepiece as many as this",
+      at_least(0));
   }
 };
 

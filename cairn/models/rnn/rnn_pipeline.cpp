@@ -6,6 +6,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
 #include "cairn/data/labelled_sequences.h"
+#include "cairn/models/rnn/memory_task.h"
 #include "cairn/models/rnn/model_factory.h"
 
 namespace cairn {
@@ -22,7 +23,11 @@ SequenceModel SequenceModel::load(const std::filesystem::path& folder) {
 }
 
 bool SequenceModel::writes_text() const {
-  return loaded_->spec.language();
+  return loaded_->spec.config.language();
+}
+
+bool SequenceModel::labels_words() const {
+  return loaded_->spec.config.words;
 }
 
 int64_t SequenceModel::width() const {
@@ -30,12 +35,16 @@ int64_t SequenceModel::width() const {
 }
 
 void SequenceModel::require_text(const char* task) const {
-  if (!writes_text()) throw UsageError(task, "got a model that labels, expected a language model");
+  if (!writes_text()) {
+    throw UsageError(task, got_expected(cat("a model with task ", loaded_->spec.config.task), "a language_model"));
+  }
 }
 
 void SequenceModel::require_labels(const char* task) const {
-  if (writes_text())
-    throw UsageError(task, "got a language model, expected a model that labels (model.task=sequence_labeling)");
+  const auto& config = loaded_->spec.config;
+  if (!config.labels()) {
+    throw UsageError(task, got_expected(cat("a model with task ", config.task), "one that labels, sequence_labeling"));
+  }
 }
 
 namespace {
@@ -119,6 +128,9 @@ std::string SequenceModel::sample(const SampleOptions& options) const {
 }
 
 torch::Tensor SequenceModel::checked(const torch::Tensor& features) const {
+  if (loaded_->spec.config.reads_tokens()) {
+    throw UsageError("features", "got features, expected words: this model reads no features");
+  }
   const auto x = data::checked_features(features, "features");
   if (x.size(1) != width()) {
     throw InputError("features", got_expected(cat(x.size(1), " a row"), cat(width(), " as the model takes")));
@@ -133,15 +145,57 @@ torch::Tensor SequenceModel::label(const torch::Tensor& features) const {
   return torch::softmax(runner_->logits(runner_->hidden(x.unsqueeze(1), state).flatten(0, 1)), 1);
 }
 
+torch::Tensor SequenceModel::label(const std::vector<std::string>& words, const std::string& place,
+                                   int64_t most) const {
+  require_labels("label");
+  if (!labels_words()) throw UsageError("label", "got words, expected features: this model labels rows of features");
+  const auto count = static_cast<int64_t>(words.size());
+  if (count > most) throw InputError(place, got_expected(cat(count, " words"), cat("at most ", most, " (--limit)")));
+  if (words.empty()) return torch::zeros({0, loaded_->spec.sizes.outputs});
+  std::vector<int64_t> ids;
+  for (const auto& word : words) loaded_->spec.tokenizer.encode(word, place, ids);
+  auto state = runner_->start(1);
+  const auto h = runner_->hidden(torch::tensor(ids, torch::kInt64).unsqueeze(1), state).flatten(0, 1);
+  return torch::softmax(runner_->logits(h), 1);
+}
+
+const std::vector<std::string>& SequenceModel::label_names() const {
+  return loaded_->spec.labels;
+}
+
+torch::Tensor SequenceModel::states(const torch::Tensor& features) const {
+  const auto x = checked(features);
+  auto state = runner_->start(1);
+  return runner_->hidden(x.unsqueeze(1), state).flatten(0, 1);
+}
+
+SequenceModel::Solutions SequenceModel::solve(const SolveOptions& options) const {
+  const auto& config = loaded_->spec.config;
+  if (config.task != "copy" && config.task != "adding") {
+    throw UsageError("solve", got_expected(cat("a model with task ", config.task), "copy or adding"));
+  }
+  const auto problem = memory_problem(config, options.length);
+  const RandomStream random(static_cast<uint64_t>(options.seed), "solve");
+  const auto drawn = data::draw_sequences(problem, 0, options.count, random);
+  const auto answer = answers(*runner_, problem, drawn.x);
+  if (config.task == "copy") return {drawn.y, answer.argmax(2).t()};
+  return {drawn.y.unsqueeze(1), answer[0]};
+}
+
 SequenceModel::State SequenceModel::start() const {
   return {runner_->start(1)};
 }
 
+void SequenceModel::require_online(const char* task) const {
+  require_labels(task);
+  if (!loaded_->spec.config.bidirectional) return;
+  throw UsageError(task,
+                   "got a bidirectional model, expected one that reads forward only: a row's label depends on all rows "
+                   "behind it, so none can be given before the end");
+}
+
 torch::Tensor SequenceModel::step(State& state, const torch::Tensor& features) const {
-  require_labels("step");
-  if (loaded_->spec.config.bidirectional) {
-    throw UsageError("step", "got a model that reads from both ends, expected one that labels online");
-  }
+  require_online("step");
   const auto x = checked(features.unsqueeze(0));
   return torch::softmax(runner_->logits(runner_->hidden(x.unsqueeze(1), state.layers)[0]), 1)[0];
 }

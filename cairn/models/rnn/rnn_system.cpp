@@ -2,6 +2,7 @@
 
 #include "cairn/models/rnn/rnn_config.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
+#include "cairn/models/rnn/rnn_weights.h"
 #include "cairn/models/rnn/sequence_task.h"
 #include "cairn/models/section_help.h"
 
@@ -11,7 +12,8 @@ System rnn_system() {
   System system;
   system.name = "rnn";
   system.summary =
-      "RNN, LSTM and GRU: language models of words, characters or bytes, and a label at each step of a sequence";
+      "RNN, LSTM and GRU: language models of words, characters, bytes or pieces of words, and a label at each step of "
+      "a sequence";
   system.learner = make_task;
   system.evaluator = make_evaluator;
   system.pipeline = [](const std::filesystem::path& folder) {
@@ -20,6 +22,7 @@ System rnn_system() {
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
+  system.layouts = layouts();
   return system;
 }
 

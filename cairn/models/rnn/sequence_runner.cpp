@@ -14,7 +14,7 @@ SequenceRunner::SequenceRunner(const SequenceNetwork& network) : network_(networ
     layers_.push_back({layers[k], ops::PackedMatrix(layers[k].W_ih),
                        ops::PackedRecurrence(layers[k].state, {.cell = options.cell, .reverse = reverse})});
   }
-  output_ = ops::PackedMatrix(network.output_weight());
+  if (network.output_weight().defined()) output_ = ops::PackedMatrix(network.output_weight());
 }
 
 StackState SequenceRunner::start(int64_t B) const {
@@ -47,7 +47,7 @@ torch::Tensor SequenceRunner::hidden(const torch::Tensor& x, StackState& state, 
   if (state.size() != layers_.size()) {
     throw UsageError("sequence runner", got_expected(cat("a state of ", state.size(), " layers"), layers_.size()));
   }
-  auto u = network_.reads_tokens() ? torch::embedding(network_.embedding(), x) : network_.scaled(x);
+  auto u = network_.config().reads_tokens() ? torch::embedding(network_.embedding(), x) : network_.scaled(x);
   const auto directions = static_cast<size_t>(network_.stack().options().directions());
   for (size_t k = 0; k < layers_.size(); k += directions) {
     const auto forth = run(layers_[k], u, state[k], lengths);

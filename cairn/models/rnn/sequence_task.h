@@ -18,8 +18,17 @@ class SequenceTask : public train::Task {
   Json model_config() const override { return loaded_.spec.to_json(); }
   std::string describe() const override;
   std::string data_licence() const override;
+  void write_extras(const std::filesystem::path& model_folder) const override;
 
  protected:
+  struct Loss {
+    std::string name;
+    std::function<torch::Tensor(const torch::Tensor& h)> of;  ///< h [T, B, n] -> []
+  };
+  /// The network's stages on x and a last one that gives the loss. Where activations are penalised, "loss" is the sum
+  /// that is minimised and stands before it.
+  train::StagedLosses staged_losses(SequenceNetwork::Staged network, const torch::Tensor& x, const Loss& loss) const;
+
   LoadedModel loaded_;
   DataConfig data_;
   EvalConfig eval_;

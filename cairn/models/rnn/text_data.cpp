@@ -30,13 +30,16 @@ torch::Tensor with_start(const std::vector<int64_t>& ids, size_t begin, size_t e
 
 }  // namespace
 
+text::TokenizerOptions tokenizer_options(const DataConfig& config) {
+  return {.kind = text::token_kind_named(config.tokens),
+          .unknown = text::unknown_rule_named(config.unknown),
+          .least = config.least,
+          .most = config.most};
+}
+
 text::Tokenizer learn_tokenizer(const DataConfig& config) {
   if (config.train.empty()) throw UsageError("data.train", got_expected("nothing", "a training text"));
-  const text::TokenizerOptions options{.kind = text::token_kind_named(config.tokens),
-                                       .unknown = text::unknown_rule_named(config.unknown),
-                                       .least = config.least,
-                                       .most = config.most};
-  return text::Tokenizer::learn(options, lines_of(config.train, Split::train));
+  return text::Tokenizer::learn(tokenizer_options(config), lines_of(config.train, Split::train));
 }
 
 std::map<Split, torch::Tensor> load_texts(const DataConfig& config, const text::Tokenizer& tokenizer) {

@@ -10,6 +10,7 @@
 
 namespace cairn::rnn {
 
+text::TokenizerOptions tokenizer_options(const DataConfig& config);
 /// The vocabulary of the training text.
 text::Tokenizer learn_tokenizer(const DataConfig& config);
 

@@ -13,11 +13,6 @@ namespace {
 using Reader = std::function<VectorTable(const std::filesystem::path&)>;
 using Writer = std::function<void(const VectorTable&, const std::filesystem::path&)>;
 
-const std::filesystem::path& only_file(const ImportRequest& request) {
-  if (request.files.size() != 1) throw UsageError("import", got_expected(cat(request.files.size(), " files"), "one"));
-  return request.files.front();
-}
-
 Json config_of(const VectorTable& table) {
   Json model{{"dim", table.dim()}, {"words", table.size()}};
   if (table.subwords) {

@@ -63,7 +63,7 @@ TEST_F(Labelling, RefusesBadInput) {
   spoilt[3][1] = NAN;
   refused([&] { model.label(spoilt); }, "row 3");
   refused([&] { model.label(torch::zeros({5, 4})); }, "got 4 a row, expected 3");
-  refused([&] { model.score({"text"}); }, "labels");
+  refused([&] { model.score({"text"}); }, "expected a language_model");
   const auto labels = torch::zeros({5}, torch::kInt64);
   sequence("test", "s0", spoilt, labels);
   refused([&] { make_task(recipe(values())); }, "s0.npy] row 3");

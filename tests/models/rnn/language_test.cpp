@@ -160,7 +160,7 @@ TEST_F(TrainedLanguage, RefusesBadInput) {
   refused([&] { model_->score({"to be or"}, 4); }, "got 8 tokens, expected at most 4");
   refused([&] { model_->sample({.temperature = -1}); }, "temperature");
   refused([&] { model_->sample({.prefix = "~"}); }, "'~'");
-  refused([&] { model_->label(torch::zeros({2, 3})); }, "language model");
+  refused([&] { model_->label(torch::zeros({2, 3})); }, "task language_model");
   auto state = model_->start();
   refused([&] { model_->step(state, int64_t{1000}); }, "token 1000");
   refused([&] { make_task(recipe(values(text("empty", "")))); }, "no line");
