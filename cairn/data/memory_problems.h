@@ -27,8 +27,8 @@ struct MemoryProblem {
 void check_problem(const MemoryProblem& problem);
 
 struct MemorySequences {
-  torch::Tensor
-      x;  ///< [B, steps(), inputs()] float32: copy: one-hot (symbols, blank, sign); adding: number, mark 0 or 1
+  /// [B, steps(), inputs()] float32: copy: one-hot (symbols, blank, sign); adding: number, mark 0 or 1
+  torch::Tensor x;
   torch::Tensor y;  ///< copy: [B, 10] int64, 0 .. 7; adding: [B] float32
 };
 

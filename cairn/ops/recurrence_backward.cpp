@@ -95,7 +95,7 @@ class BackwardLoop {
 
   void add_outputs(const StepRows& rows) const {
     if (dy_.data == nullptr) return;
-    for (int64_t b = rows.begin; b < rows.begin + rows.count; ++b) {
+    for (int64_t b = rows.begin; b < rows.end(); ++b) {
       const T* from = dy_.at(rows.t, b);
       for (int64_t j = 0; j < R_; ++j) dh(b)[j] += from[j];
     }
@@ -143,7 +143,7 @@ class BackwardLoop {
   void through_norm(const StepRows& rows) const {
     if (hat_.data == nullptr) return;
     const T* gain = pointer<T>(loop_.weights.norm);
-    for (int64_t b = rows.begin; b < rows.begin + rows.count; ++b) {
+    for (int64_t b = rows.begin; b < rows.end(); ++b) {
       T* raw = draw_.at(rows.t, b);
       const T* da = da_.at(rows.t, b);
       for (int64_t j = 0; j < GH_; ++j) raw[j] = da[j] * gain[j];
@@ -157,7 +157,7 @@ class BackwardLoop {
     if (!loop_.lines) return multiply(pack_.state, gradient, GH_, dh(rows.begin), R_, rows.count, /*accumulate=*/true);
     multiply(pack_.state, gradient, draw_.row, window, pack_.state.outputs(), rows.count, /*accumulate=*/false);
     const T* from = window;
-    for_neighbours(*loop_.lines, rows, [&](int64_t /*row*/, int64_t /*tap*/, int64_t place) {
+    for_neighbours(*loop_.lines, rows, [&](int64_t place) {
       if (place >= 0) {
         for (int64_t j = 0; j < R_; ++j) dh(place)[j] += from[j];
       }

@@ -112,7 +112,7 @@ class ForwardLoop {
   const T* state_before(const StepRows& rows, T* window) const {
     if (!loop_.lines) return h_.at(loop_.before(rows.t), rows.begin);
     T* to = window;
-    for_neighbours(*loop_.lines, rows, [&](int64_t /*row*/, int64_t /*tap*/, int64_t place) {
+    for_neighbours(*loop_.lines, rows, [&](int64_t place) {
       if (place >= 0) {
         std::copy_n(h_.at(rows.t - 1, place), R_, to);
       } else {

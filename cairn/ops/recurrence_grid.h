@@ -83,13 +83,13 @@ inline StepRows active_rows(const RecurrenceLoop& loop, int64_t t, int64_t begin
   return {t, begin, std::clamp<int64_t>(loop.active[t] - begin, 0, end - begin)};
 }
 
-/// body(row, tap, place) for the neighbours on the line before of a line's rows, place -1 where there is none.
+/// body(place) for each row's neighbours on the line before, in the order of the taps; place -1 where there is none.
 template <class Body>
 void for_neighbours(const ImageLines& lines, const StepRows& rows, const Body& body) {
   for (int64_t b = rows.begin; b < rows.end(); ++b) {
     for (int64_t tap = 0; tap < lines.taps; ++tap) {
       const int64_t place = b + lines.first_tap + tap;
-      body(b, tap, lines.has(rows.t - 1, place) ? place : -1);
+      body(lines.has(rows.t - 1, place) ? place : -1);
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "cairn/ops/image_lines.h"
 #include "cairn/ops/recurrence.h"
 #include "cairn/ops/recurrence_reference.h"
+#include "tests/ops/recurrence_weights.h"
 
 namespace cairn::ops {
 namespace {
@@ -19,8 +20,8 @@ struct Case {
   Walk walk;
   int64_t B, rows, columns, H;
   int64_t taps = 2;
-  std::vector<std::string> parts = {};  // bias, peepholes, projection, norm
-  bool has(const std::string& part) const { return std::find(parts.begin(), parts.end(), part) != parts.end(); }
+  Parts parts = {};  // bias, peepholes, projection, norm
+  bool has(const std::string& part) const { return has_part(parts, part); }
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
@@ -32,34 +33,14 @@ struct Input {
   RecurrenceWeights weights;
   Walk walk;
 
-  std::vector<torch::Tensor*> differentiable() {
-    std::vector<torch::Tensor*> all = {&x,
-                                       &weights.W,
-                                       &weights.b,
-                                       &weights.peepholes,
-                                       &weights.projection,
-                                       &weights.norm,
-                                       &weights.cell_gain,
-                                       &weights.cell_bias};
-    std::erase_if(all, [](const torch::Tensor* t) { return !t->defined(); });
-    return all;
-  }
+  std::vector<torch::Tensor*> differentiable() { return defined_of({&x}, weights); }
 };
 
 Input make_input(const Case& c, torch::ScalarType type = torch::kFloat64) {
   torch::manual_seed(3);
   const auto o = torch::dtype(type);
-  const int64_t GH = 4 * c.H, R = c.has("projection") ? c.H / 2 + 1 : c.H;
-  Input in{.x = torch::randn({c.B, GH, c.rows, c.columns}, o), .weights = {}, .walk = c.walk};
-  in.weights.W = torch::randn({GH, c.taps * R}, o) / std::sqrt(static_cast<double>(c.taps * R));
-  if (c.has("bias")) in.weights.b = torch::randn({GH}, o) * 0.3;
-  if (c.has("peepholes")) in.weights.peepholes = torch::randn({3, c.H}, o) * 0.5;
-  if (c.has("projection")) in.weights.projection = torch::randn({R, c.H}, o) / std::sqrt(static_cast<double>(c.H));
-  if (c.has("norm")) {
-    in.weights.norm = 1 + 0.2 * torch::randn({GH}, o);
-    in.weights.cell_gain = 1 + 0.2 * torch::randn({c.H}, o);
-    in.weights.cell_bias = 0.2 * torch::randn({c.H}, o);
-  }
+  Input in{.x = torch::randn({c.B, 4 * c.H, c.rows, c.columns}, o), .weights = {}, .walk = c.walk};
+  in.weights = random_weights(Cell::lstm, c.H, c.taps, c.parts, o);
   return in;
 }
 
@@ -67,11 +48,7 @@ using Implementation = torch::Tensor (*)(const torch::Tensor&, const RecurrenceW
 
 /// y and the gradients of everything for one fixed random weighting of it.
 std::vector<torch::Tensor> run(Input in, Implementation implementation) {
-  std::vector<torch::Tensor> leaves;
-  for (auto* t : in.differentiable()) {
-    *t = t->detach().clone().requires_grad_();
-    leaves.push_back(*t);
-  }
+  const auto leaves = made_leaves(in.differentiable());
   const auto y = implementation(in.x, in.weights, in.walk).contiguous();
   torch::manual_seed(5);
   std::vector<torch::Tensor> results{y};
@@ -79,20 +56,10 @@ std::vector<torch::Tensor> run(Input in, Implementation implementation) {
   return results;
 }
 
-double difference(const torch::Tensor& a, const torch::Tensor& b) {
-  return a.numel() == 0 ? 0 : (a - b).abs().max().item<double>();
-}
-
 class ImageLstmCases : public testing::TestWithParam<Case> {};
 
 TEST_P(ImageLstmCases, LoopEqualsDefinition) {
-  const auto got = run(make_input(GetParam()), image_lstm),
-             expected = run(make_input(GetParam()), image_lstm_reference);
-  ASSERT_EQ(got.size(), expected.size());
-  for (size_t i = 0; i < got.size(); ++i) {
-    ASSERT_EQ(got[i].sizes(), expected[i].sizes()) << i;
-    EXPECT_LT(difference(got[i], expected[i]), 1e-10) << "result " << i;
-  }
+  expect_equal(run(make_input(GetParam()), image_lstm), run(make_input(GetParam()), image_lstm_reference));
 }
 
 TEST_P(ImageLstmCases, FloatIsClose) {

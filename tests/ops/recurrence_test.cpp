@@ -9,6 +9,7 @@
 #include "cairn/base/error.h"
 #include "cairn/ops/packed_recurrence.h"
 #include "cairn/ops/recurrence_reference.h"
+#include "tests/ops/recurrence_weights.h"
 
 namespace cairn::ops {
 namespace {
@@ -17,8 +18,8 @@ struct Case {
   std::string name;
   Cell cell;
   int64_t T, B, H;
-  std::vector<std::string> parts = {};  // bias, peepholes, projection, norm, zone, lengths, reverse
-  bool has(const std::string& part) const { return std::find(parts.begin(), parts.end(), part) != parts.end(); }
+  Parts parts = {};  // bias, peepholes, projection, norm, zone, lengths, reverse
+  bool has(const std::string& part) const { return has_part(parts, part); }
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
@@ -31,39 +32,16 @@ struct Input {
   RecurrenceState first;
   RecurrenceOptions options;
 
-  std::vector<torch::Tensor*> differentiable() {
-    std::vector<torch::Tensor*> all = {&x,
-                                       &weights.W,
-                                       &weights.b,
-                                       &weights.peepholes,
-                                       &weights.projection,
-                                       &weights.norm,
-                                       &weights.cell_gain,
-                                       &weights.cell_bias,
-                                       &first.h,
-                                       &first.c};
-    std::erase_if(all, [](const torch::Tensor* t) { return !t->defined(); });
-    return all;
-  }
+  std::vector<torch::Tensor*> differentiable() { return defined_of({&x, &first.h, &first.c}, weights); }
 };
 
 Input make_input(const Case& c, torch::ScalarType type = torch::kFloat64) {
   torch::manual_seed(3);
   const auto o = torch::dtype(type);
-  const int64_t GH = gates_of(c.cell) * c.H, R = c.has("projection") ? c.H / 2 + 1 : c.H;
+  const int64_t R = state_size(c.parts, c.H);
   Input in;
-  in.x = torch::randn({c.T, c.B, GH}, o);
-  in.weights.W = torch::randn({GH, R}, o) / std::sqrt(static_cast<double>(R));
-  if (c.has("bias")) in.weights.b = torch::randn({GH}, o) * 0.3;
-  if (c.has("peepholes")) in.weights.peepholes = torch::randn({3, c.H}, o) * 0.5;
-  if (c.has("projection")) in.weights.projection = torch::randn({R, c.H}, o) / std::sqrt(static_cast<double>(c.H));
-  if (c.has("norm")) {
-    in.weights.norm = 1 + 0.2 * torch::randn({GH}, o);
-    if (c.cell == Cell::lstm) {
-      in.weights.cell_gain = 1 + 0.2 * torch::randn({c.H}, o);
-      in.weights.cell_bias = 0.2 * torch::randn({c.H}, o);
-    }
-  }
+  in.x = torch::randn({c.T, c.B, gates_of(c.cell) * c.H}, o);
+  in.weights = random_weights(c.cell, c.H, 1, c.parts, o);
   in.first.h = torch::randn({c.B, R}, o) * 0.5;
   if (c.cell == Cell::lstm) in.first.c = torch::randn({c.B, c.H}, o);
   in.options.cell = c.cell;
@@ -81,11 +59,7 @@ using Implementation = RecurrenceOutput (*)(const torch::Tensor&, const Recurren
 
 /// y, last states, and the gradients of everything for one fixed random weighting of them.
 std::vector<torch::Tensor> run(Input in, Implementation implementation) {
-  std::vector<torch::Tensor> leaves;
-  for (auto* t : in.differentiable()) {
-    *t = t->detach().clone().requires_grad_();
-    leaves.push_back(*t);
-  }
+  const auto leaves = made_leaves(in.differentiable());
   const auto out = implementation(in.x, in.weights, in.first, in.options);
   torch::manual_seed(5);
   std::vector<torch::Tensor> results{out.y, out.last.h};
@@ -99,20 +73,10 @@ std::vector<torch::Tensor> run(Input in, Implementation implementation) {
   return results;
 }
 
-double difference(const torch::Tensor& a, const torch::Tensor& b) {
-  return a.numel() == 0 ? 0 : (a - b).abs().max().item<double>();
-}
-
 class RecurrenceCases : public testing::TestWithParam<Case> {};
 
 TEST_P(RecurrenceCases, LoopEqualsDefinition) {
-  const auto got = run(make_input(GetParam()), recurrence),
-             expected = run(make_input(GetParam()), recurrence_reference);
-  ASSERT_EQ(got.size(), expected.size());
-  for (size_t i = 0; i < got.size(); ++i) {
-    ASSERT_EQ(got[i].sizes(), expected[i].sizes()) << i;
-    EXPECT_LT(difference(got[i], expected[i]), 1e-10) << "result " << i;
-  }
+  expect_equal(run(make_input(GetParam()), recurrence), run(make_input(GetParam()), recurrence_reference));
 }
 
 TEST_P(RecurrenceCases, FloatIsClose) {
