@@ -28,6 +28,7 @@ struct ModelConfig {
   std::string activation = "relu";
   std::string order = "raster";
   int64_t orders = 1;
+  std::string connections = "fixed";
   bool direct = false;
   int64_t components = 10;
   int64_t features = 32;
@@ -47,6 +48,9 @@ struct ModelConfig {
     f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
     f("order", order, "in which the variables are visited", one_of(order_names()));
     f("orders", orders, "orderings: masks of made, members of deep_nade's ensemble", at_least(1));
+    f("connections", connections,
+      "made with several orders: fixed (hidden units keep their degrees) or drawn (each mask deals them anew)",
+      one_of({"fixed", "drawn"}));
     f("direct", direct, "made: connect inputs directly with outputs");
     f("components", components, "of the mixture of Bernoullis", at_least(1));
     f("features", features,

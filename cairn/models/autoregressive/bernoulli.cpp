@@ -93,8 +93,8 @@ void IndependentBernoulli::set_frequencies(const torch::Tensor& frequencies) {
   b.copy_(logits_of(frequencies, variables()));
 }
 
-std::unique_ptr<Stepper> IndependentBernoulli::stepper(const Order& order, int64_t examples) {
-  return std::make_unique<IndependentStepper>(*this, order, examples, b);
+std::unique_ptr<Stepper> IndependentBernoulli::stepper(const Path& path, int64_t examples) {
+  return std::make_unique<IndependentStepper>(*this, path.order, examples, b);
 }
 
 BernoulliMixture::BernoulliMixture(ops::Variables variables, Order order, int64_t components, RandomStream random)
@@ -134,8 +134,8 @@ void BernoulliMixture::set_frequencies(const torch::Tensor& frequencies) {
   b.add_(logits_of(frequencies, variables()));
 }
 
-std::unique_ptr<Stepper> BernoulliMixture::stepper(const Order& order, int64_t examples) {
-  return std::make_unique<MixtureStepper>(*this, order, examples, log_weights, b);
+std::unique_ptr<Stepper> BernoulliMixture::stepper(const Path& path, int64_t examples) {
+  return std::make_unique<MixtureStepper>(*this, path.order, examples, log_weights, b);
 }
 
 }  // namespace cairn::autoregressive

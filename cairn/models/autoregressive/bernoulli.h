@@ -14,7 +14,7 @@ class IndependentBernoulli : public DensityModel {
   bool orderless() const override { return true; }
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
-  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
+  std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) override;
 
  private:
   Order order_;
@@ -31,7 +31,7 @@ class BernoulliMixture : public DensityModel {
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
   torch::Tensor log_p(const torch::Tensor& x, int64_t member) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
-  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
+  std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) override;
 
  private:
   /// log p_m(x_d): [B, M, D]

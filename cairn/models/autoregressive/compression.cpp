@@ -69,12 +69,12 @@ using Visit = std::function<int64_t(int64_t n, int64_t variable, const std::vect
 
 /// Visits all variables of `count` examples in the order of the first member: position by position, example by example.
 void walk_block(DensityModel& model, int64_t count, const Visit& visit) {
-  const Order& order = model.order(0);
-  const auto stepper = model.stepper(order, count);
+  const Path path = model.path(0);
+  const auto stepper = model.stepper(path, count);
   std::vector<float> logits;
   std::vector<Share> shares;
   std::vector<int64_t> values(count);
-  for (const int64_t d : order) {
+  for (const int64_t d : path.order) {
     const int64_t rows = model.variables().levels[d] - 1;
     logits.resize(count * rows);
     stepper->logits(logits.data());

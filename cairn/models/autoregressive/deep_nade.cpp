@@ -126,7 +126,7 @@ void DeepNade::set_frequencies(const torch::Tensor& frequencies) {
   b.copy_(logits_of(frequencies, variables()));
 }
 
-std::unique_ptr<Stepper> DeepNade::stepper(const Order& order, int64_t examples) {
+std::unique_ptr<Stepper> DeepNade::stepper(const Path& path, int64_t examples) {
   DeepNadeWeights weights;
   weights.input = as_floats(input_.t());
   weights.mask = as_floats(mask_.t());
@@ -134,7 +134,7 @@ std::unique_ptr<Stepper> DeepNade::stepper(const Order& order, int64_t examples)
   weights.b = as_floats(b);
   for (const auto& weight : weights_) weights.layers.push_back(as_floats(weight));
   for (const auto& bias : biases_) weights.biases.push_back(as_floats(bias));
-  return make_deep_nade_stepper(*this, order, examples, {std::move(weights), options_.activation == "relu"});
+  return make_deep_nade_stepper(*this, path.order, examples, {std::move(weights), options_.activation == "relu"});
 }
 
 }  // namespace cairn::autoregressive

@@ -29,7 +29,7 @@ class DeepNade : public DensityModel {
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
   std::optional<Staged> staged_objective(const torch::Tensor& x, RandomStream random) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
-  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
+  std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) override;
 
  private:
   torch::Tensor activate(const torch::Tensor& a) const;

@@ -21,11 +21,9 @@ std::optional<DensityModel::Staged> DensityModel::staged_objective(const torch::
   return std::nullopt;
 }
 
-int64_t DensityModel::member_with(const Order& wanted) const {
-  for (int64_t member = 0; member < members(); ++member) {
-    if (order(member) == wanted) return member;
-  }
-  throw UsageError("stepper", "got an order that none of the model's members follows, expected a member's order");
+void DensityModel::check(const Path& path) const {
+  if (path.member >= 0 && path.member < members() && order(path.member) == path.order) return;
+  throw UsageError("stepper", cat("got an order that member ", path.member, " of the model does not follow"));
 }
 
 torch::Tensor log_likelihood(DensityModel& model, const torch::Tensor& x, int64_t members) {

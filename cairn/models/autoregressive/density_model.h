@@ -58,14 +58,16 @@ class DensityModel : public torch::nn::Module {
   /// Starts the output biases at the data's own frequencies. `frequencies`: [R], of each row of ops::one_hot.
   virtual void set_frequencies(const torch::Tensor& frequencies) = 0;
 
-  /// Throws UsageError if the model cannot follow `order`.
-  virtual std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) = 0;
+  /// A member's own order.
+  Path path(int64_t member) const { return {member, order(member)}; }
+  /// Throws UsageError if the model cannot follow `path`.
+  virtual std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) = 0;
 
  protected:
   /// The objective [B] from an example's log conditionals [B, D].
   torch::Tensor objective_of(const torch::Tensor& terms) const;
-  /// The member whose order is `order`. Throws UsageError if there is none.
-  int64_t member_with(const Order& order) const;
+  /// Throws UsageError if `path` is not the member's own.
+  void check(const Path& path) const;
 
  private:
   ops::Variables variables_;

@@ -59,9 +59,9 @@ void Fvsbn::set_frequencies(const torch::Tensor& frequencies) {
   b.copy_(logits_of(frequencies, variables()));
 }
 
-std::unique_ptr<Stepper> Fvsbn::stepper(const Order& order, int64_t examples) {
-  member_with(order);
-  return std::make_unique<FvsbnStepper>(*this, order, examples, A * mask_.to(A.options()), b);
+std::unique_ptr<Stepper> Fvsbn::stepper(const Path& path, int64_t examples) {
+  check(path);
+  return std::make_unique<FvsbnStepper>(*this, path.order, examples, A * mask_.to(A.options()), b);
 }
 
 }  // namespace cairn::autoregressive

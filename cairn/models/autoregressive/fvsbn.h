@@ -16,7 +16,7 @@ class Fvsbn : public DensityModel {
   const Order& order(int64_t /*member*/) const override { return order_; }
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
-  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
+  std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) override;
 
  private:
   Order order_;

@@ -131,10 +131,10 @@ void ImageModel::set_frequencies(const torch::Tensor& frequencies) {
   prior_.copy_(logits_of(frequencies.narrow(0, pixels_.R(), options_.labels - 1), ops::Variables({options_.labels})));
 }
 
-std::unique_ptr<Stepper> ImageModel::stepper(const Order& order, int64_t examples) {
+std::unique_ptr<Stepper> ImageModel::stepper(const Path& path, int64_t examples) {
   const torch::NoGradGuard no_grad;
-  member_with(order);
-  return make_image_stepper(*this, order, examples,
+  check(path);
+  return make_image_stepper(*this, path.order, examples,
                             {.program = program(),
                              .levels = options_.levels,
                              .prior = prior_.defined() ? as_floats(prior_) : torch::Tensor()});

@@ -63,7 +63,7 @@ class ImageModel : public DensityModel {
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override;
   std::optional<Staged> staged_objective(const torch::Tensor& x, RandomStream random) override;
   void set_frequencies(const torch::Tensor& frequencies) override;
-  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override;
+  std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) override;
 
   /// The logits of the pixels, all of each image at a time, with the very bits that steppers give one by one: x [B, D]
   /// -> [B, rows of the pixels] float.

@@ -7,6 +7,7 @@
 #include "cairn/models/autoregressive/made_stepper.h"
 #include "cairn/models/autoregressive/masks.h"
 #include "cairn/nn/init.h"
+#include "cairn/ops/arranged.h"
 
 namespace cairn::autoregressive {
 
@@ -47,7 +48,11 @@ Made::Made(ops::Variables variables, MadeOptions options, RandomStream random)
     masks_.push_back(mask_between(below, degrees));
     weights_.push_back(register_parameter(cat("weight", l + 1), nn::glorot(options_.hidden[l], fan_in, random.at(l))));
     biases_.push_back(register_parameter(cat("bias", l + 1), torch::zeros({options_.hidden[l]})));
+    units_as_stored_.push_back(torch::arange(options_.hidden[l]));
     below = degrees;
+  }
+  for (const Order& order : options_.orders) {
+    rows_.push_back(between_orders(this->variables(), options_.orders[0], order));
   }
   output_mask_ = mask_between(below, one_less(positions));
   V = register_parameter("V", nn::glorot(R, options_.hidden.back(), random.at(options_.hidden.size())));
@@ -62,8 +67,7 @@ Made::Made(ops::Variables variables, MadeOptions options, RandomStream random)
 void Made::after_step() {
   const torch::NoGradGuard no_grad;
   for (size_t l = 0; l < weights_.size(); ++l) {
-    // With several orders the first weight's allowed columns depend on the order: `first_weight` masks it.
-    if (l > 0 || members() == 1) masks_[l].apply_(weights_[l]);
+    if (keeps_mask(l)) masks_[l].apply_(weights_[l]);
   }
   if (members() > 1) return;
   output_mask_.apply_(V);
@@ -74,17 +78,27 @@ torch::Tensor Made::activate(const torch::Tensor& a) const {
   return options_.activation == "relu" ? torch::relu(a) : torch::sigmoid(a);
 }
 
-torch::Tensor Made::first_weight(int64_t member) const {
-  if (members() == 1) return weights_[0];
-  const auto rows = between_orders(variables(), options_.orders[0], order(member)).to(b.device());
-  return weights_[0].index_select(1, rows) * masks_[0].dense(b.options());
+bool Made::keeps_mask(size_t l) const {
+  return members() == 1 || (l > 0 && options_.units.empty());
+}
+
+const torch::Tensor& Made::units(size_t l, int64_t member) const {
+  return options_.units.empty() ? units_as_stored_[l] : options_.units[member][l];
+}
+
+Made::Layer Made::hidden_layer(size_t l, int64_t member) const {
+  if (keeps_mask(l)) return {weights_[l], biases_[l]};
+  const auto below = (l == 0 ? rows_[member] : units(l - 1, member)).to(b.device());
+  const auto own = units(l, member).to(b.device());
+  return {ops::arranged(weights_[l], own, below, masks_[l]), biases_[l].index_select(0, own)};
 }
 
 Made::Output Made::output(int64_t member) const {
   if (members() == 1) return {V, b, A};
-  const auto rows = between_orders(variables(), options_.orders[0], order(member)).to(b.device());
-  Output seen{.V = V.index_select(0, rows) * output_mask_.dense(b.options()), .b = b.index_select(0, rows), .A = {}};
-  if (options_.direct) seen.A = A.index_select(0, rows).index_select(1, rows) * direct_mask_.dense(b.options());
+  const auto rows = rows_[member].to(b.device());
+  const auto below = units(weights_.size() - 1, member).to(b.device());
+  Output seen{.V = ops::arranged(V, rows, below, output_mask_), .b = b.index_select(0, rows), .A = {}};
+  if (options_.direct) seen.A = ops::arranged(A, rows, rows, direct_mask_);
   return seen;
 }
 
@@ -101,8 +115,8 @@ Made::Staged Made::staged_conditionals(const torch::Tensor& x, int64_t member) {
   Staged staged{.chain = {}, .input = e};
   for (size_t l = 0; l < weights_.size(); ++l) {
     staged.chain.add(cat("hidden ", l + 1), [this, l, member](const torch::Tensor& h) {
-      const auto weight = l == 0 ? first_weight(member) : weights_[l];
-      return activate(ops::masked_linear(h, weight, biases_[l], masks_[l]));  // [B, H_l]
+      const Layer layer = hidden_layer(l, member);
+      return activate(ops::masked_linear(h, layer.weight, layer.bias, masks_[l]));  // [B, H_l]
     });
   }
   staged.chain.add("output", [this, x, e, member, positions = rows.argsort()](const torch::Tensor& h) {
@@ -127,23 +141,23 @@ void Made::set_frequencies(const torch::Tensor& frequencies) {
   b.copy_(logits_of(frequencies, variables()).index_select(0, rows_in_order(variables(), options_.orders[0])));
 }
 
-std::unique_ptr<Stepper> Made::stepper(const Order& order, int64_t examples) {
+std::unique_ptr<Stepper> Made::stepper(const Path& path, int64_t examples) {
   const torch::NoGradGuard no_grad;
-  const int64_t member = member_with(order);
-  const auto first = first_weight(member);
-  const Output seen = output(member);
+  check(path);
+  const Output seen = output(path.member);
   MadeStepperOptions stepper;
   const int64_t D = variables().D();
   for (size_t l = 0; l < weights_.size(); ++l) {
     // The first layer adds a column for each variable that is not 0, so it is kept by columns.
-    const auto weight = l == 0 ? first.t() : weights_[l];
-    stepper.layers.push_back({as_floats(weight), as_floats(biases_[l]), hidden_degrees(options_.hidden[l], D)});
+    const Layer layer = hidden_layer(l, path.member);
+    const auto weight = l == 0 ? layer.weight.t() : layer.weight;
+    stepper.layers.push_back({as_floats(weight), as_floats(layer.bias), hidden_degrees(options_.hidden[l], D)});
   }
   stepper.V = as_floats(seen.V);
   stepper.b = as_floats(seen.b);
   if (options_.direct) stepper.A = as_floats(seen.A);
   stepper.relu = options_.activation == "relu";
-  return make_made_stepper(*this, order, examples, std::move(stepper));
+  return make_made_stepper(*this, path.order, examples, std::move(stepper));
 }
 
 }  // namespace cairn::autoregressive

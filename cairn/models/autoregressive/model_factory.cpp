@@ -38,6 +38,21 @@ std::vector<Order> make_orders(const ModelSpec& spec) {
   return orders;
 }
 
+/// For each mask of MADE and each hidden layer its units by rising degree: as they stand in the first mask, drawn in
+/// the others.
+std::vector<std::vector<torch::Tensor>> drawn_units(const ModelConfig& config) {
+  const RandomStream random(config.seed, "connections");
+  std::vector<std::vector<torch::Tensor>> units(config.orders);
+  for (int64_t k = 0; k < config.orders; ++k) {
+    for (size_t l = 0; l < config.hidden.size(); ++l) {
+      const int64_t size = config.hidden[l];
+      const Order order = make_order({.name = k == 0 ? "raster" : "random", .shape = {size}}, random.at(k).at(l));
+      units[k].push_back(torch::tensor(order, torch::kInt64));
+    }
+  }
+  return units;
+}
+
 /// What the networks of image models ask of the options; they go through the pixels in raster order.
 void check_image_model(const ModelConfig& config, const ImageShape& shape) {
   const auto refuse = [&](const char* option, const std::string& message) {
@@ -90,6 +105,9 @@ void check(const ModelConfig& config) {
     throw UsageError("model.label_weight", got_expected(config.label_weight, "1 for a model without a label"));
   }
   const bool ensemble = config.kind == "deep_nade" || config.kind == "made";
+  if (config.connections == "drawn" && (config.kind != "made" || config.orders == 1)) {
+    throw UsageError("model.connections", got_expected("'drawn'", "'fixed' but for made with several orders"));
+  }
   if (!ensemble && config.orders != 1) {
     throw UsageError("model.orders",
                      cat(config.kind, ": ", got_expected(config.orders, "1; deep_nade and made have more")));
@@ -141,8 +159,9 @@ std::shared_ptr<DensityModel> make_kind(const ModelSpec& spec) {
     const DeepNadeOptions options{.hidden = config.hidden, .activation = config.activation, .orders = orders};
     return std::make_shared<DeepNade>(variables, options, weights);
   }
-  const MadeOptions options{
-      .hidden = config.hidden, .activation = config.activation, .orders = orders, .direct = config.direct};
+  MadeOptions options{
+      .hidden = config.hidden, .activation = config.activation, .orders = orders, .direct = config.direct, .units = {}};
+  if (config.connections == "drawn") options.units = drawn_units(config);
   return std::make_shared<Made>(variables, options, weights);
 }
 

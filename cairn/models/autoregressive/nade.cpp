@@ -70,9 +70,9 @@ void Nade::set_frequencies(const torch::Tensor& frequencies) {
   b.copy_(logits_of(frequencies, variables()));
 }
 
-std::unique_ptr<Stepper> Nade::stepper(const Order& order, int64_t examples) {
-  member_with(order);
-  return std::make_unique<NadeStepper>(*this, order, examples, std::array<torch::Tensor, 4>{W, V, b, c});
+std::unique_ptr<Stepper> Nade::stepper(const Path& path, int64_t examples) {
+  check(path);
+  return std::make_unique<NadeStepper>(*this, path.order, examples, std::array<torch::Tensor, 4>{W, V, b, c});
 }
 
 }  // namespace cairn::autoregressive

@@ -12,6 +12,12 @@ namespace cairn::autoregressive {
 /// position -> variable, both from 0; a permutation of 0..D-1.
 using Order = std::vector<int64_t>;
 
+/// A member of an ensemble and the order in which it is followed.
+struct Path {
+  int64_t member = 0;
+  Order order;
+};
+
 /// Names that `model.order` takes: "raster" (as the data lie in memory), "reverse", "column" (column by column of a
 /// two-dimensional shape) and "random".
 std::vector<std::string> order_names();

@@ -28,16 +28,16 @@ struct Walk {
   torch::Tensor log_evidence;  ///< [N] float64: log p(x_known), if the known ones come first
 };
 
-/// Follows `order` with the given examples: known variables are set, the others drawn.
-Walk walk(DensityModel& model, const Order& order, const Known& known, const std::vector<RandomStream>& randoms,
+/// Follows `path` with the given examples: known variables are set, the others drawn.
+Walk walk(DensityModel& model, const Path& path, const Known& known, const std::vector<RandomStream>& randoms,
           bool stop_after_known) {
   const int64_t N = known.values.size(0), D = known.values.size(1);
   Walk result{known.values.clone(), torch::zeros({N}, torch::kFloat64)};
-  const auto stepper = model.stepper(order, N);
+  const auto stepper = model.stepper(path, N);
   std::vector<RandomStream> own = randoms;
   std::vector<int64_t> values(N);
   std::vector<float> logits;
-  for (const int64_t d : order) {
+  for (const int64_t d : path.order) {
     const bool given = known.mask[d].item<bool>();
     if (!given && stop_after_known) break;
     const int64_t rows = model.variables().levels[d] - 1;
@@ -66,39 +66,39 @@ bool known_first(const Order& order, const torch::Tensor& mask) {
   return std::is_partitioned(order.begin(), order.end(), is_known);
 }
 
-/// The orders that give exact draws: the members' that allow it, else one made for the purpose.
-std::vector<Order> usable_orders(DensityModel& model, const torch::Tensor& mask) {
+/// The paths that give exact draws: the members' own where they allow it, else one made for the purpose.
+std::vector<Path> usable_paths(DensityModel& model, const torch::Tensor& mask) {
   const bool any_known = mask.any().item<bool>();
-  std::vector<Order> orders;
+  std::vector<Path> paths;
   for (int64_t member = 0; member < model.members(); ++member) {
-    Order order = model.order(member);
+    Path path = model.path(member);
     if (model.orderless()) {
-      std::stable_partition(order.begin(), order.end(), [&](int64_t d) { return mask[d].item<bool>(); });
+      std::stable_partition(path.order.begin(), path.order.end(), [&](int64_t d) { return mask[d].item<bool>(); });
     }
-    if (known_first(order, mask)) orders.push_back(std::move(order));
+    if (known_first(path.order, mask)) paths.push_back(std::move(path));
     if (model.orderless() && any_known) break;  // one order that starts with the known ones is as exact as many
   }
-  if (orders.empty()) {
+  if (paths.empty()) {
     throw UsageError("complete",
                      "got a mask whose known variables do not come first in the model's order, expected one "
                      "that does, or an orderless model (deep_nade): only these give exact conditional draws");
   }
-  return orders;
+  return paths;
 }
 
-/// Which of the orders each example follows, in proportion to p_m(x_known).
-std::vector<size_t> choose_orders(DensityModel& model, const std::vector<Order>& orders, const Known& known,
-                                  std::vector<RandomStream>& randoms) {
+/// Which of the paths each example follows, in proportion to p_m(x_known).
+std::vector<size_t> choose_paths(DensityModel& model, const std::vector<Path>& paths, const Known& known,
+                                 std::vector<RandomStream>& randoms) {
   const auto N = static_cast<size_t>(known.values.size(0));
   std::vector<size_t> chosen(N, 0);
-  if (orders.size() == 1) return chosen;
+  if (paths.size() == 1) return chosen;
   std::vector<torch::Tensor> evidence;
-  for (const auto& order : orders) evidence.push_back(walk(model, order, known, randoms, true).log_evidence);
-  const auto weights = torch::stack(evidence, 1).softmax(1).cumsum(1);  // [N, orders]
+  for (const auto& path : paths) evidence.push_back(walk(model, path, known, randoms, true).log_evidence);
+  const auto weights = torch::stack(evidence, 1).softmax(1).cumsum(1);  // [N, paths]
   for (size_t n = 0; n < N; ++n) {
-    const double* row = weights.data_ptr<double>() + n * orders.size();
-    const double u = randoms[n].uniform() * row[orders.size() - 1];
-    chosen[n] = std::upper_bound(row, row + orders.size() - 1, u) - row;
+    const double* row = weights.data_ptr<double>() + n * paths.size();
+    const double u = randoms[n].uniform() * row[paths.size() - 1];
+    chosen[n] = std::upper_bound(row, row + paths.size() - 1, u) - row;
   }
   return chosen;
 }
@@ -113,13 +113,13 @@ Known nothing_known(const DensityModel& model, int64_t N) {
 torch::Tensor complete(DensityModel& model, const Known& known, const RandomStream& random) {
   const torch::NoGradGuard no_grad;
   const int64_t N = known.values.size(0);
-  const auto orders = usable_orders(model, known.mask);
+  const auto paths = usable_paths(model, known.mask);
   std::vector<RandomStream> randoms;
   for (int64_t n = 0; n < N; ++n) randoms.push_back(random.at(n));
-  const auto chosen = choose_orders(model, orders, known, randoms);
+  const auto chosen = choose_paths(model, paths, known, randoms);
 
   auto x = known.values.clone();
-  for (size_t m = 0; m < orders.size(); ++m) {
+  for (size_t m = 0; m < paths.size(); ++m) {
     std::vector<int64_t> mine;
     for (int64_t n = 0; n < N; ++n) {
       if (chosen[n] == m) mine.push_back(n);
@@ -128,7 +128,7 @@ torch::Tensor complete(DensityModel& model, const Known& known, const RandomStre
     const auto index = torch::tensor(mine, torch::kInt64);
     std::vector<RandomStream> own;
     for (const int64_t n : mine) own.push_back(randoms[n]);
-    const auto drawn = walk(model, orders[m], {known.values.index_select(0, index), known.mask}, own, false).x;
+    const auto drawn = walk(model, paths[m], {known.values.index_select(0, index), known.mask}, own, false).x;
     x.index_copy_(0, index, drawn);
   }
   return x;

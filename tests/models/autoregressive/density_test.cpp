@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cairn/base/error.h"
 #include "cairn/train/autocast.h"
 #include "cairn/train/checkpointing/execute.h"
 #include "small_models.h"
@@ -124,6 +125,22 @@ TEST(Ensemble, IsTheMeanOfTheMembersProbabilities) {
   EXPECT_TRUE(torch::allclose(log_likelihood(*model, x).exp(), mean, 1e-12, 0));
 }
 
+TEST(Made, DrawnConnectionsDealTheUnitsAnewForEachMask) {
+  const torch::NoGradGuard no_grad;
+  const SmallModel fixed{"made", {.kind = "made", .hidden = {16, 13}, .order = "random", .orders = 3}};
+  auto drawn = fixed;
+  drawn.config.connections = "drawn";
+  const auto a = make_random(fixed), b = make_random(drawn);  // the same parameters
+  const auto x = enumerate(a->variables()).slice(0, 1, 9);
+  EXPECT_FALSE(torch::allclose(a->conditionals(x, 1), b->conditionals(x, 1)));
+  EXPECT_FALSE(torch::allclose(b->conditionals(x, 1), b->conditionals(x, 2)));
+}
+
+TEST(Made, RefusesDrawnConnectionsOfOneMask) {
+  EXPECT_THROW(make_random({"made", {.kind = "made", .hidden = {16}, .connections = "drawn"}}), UsageError);
+  EXPECT_THROW(make_random({"nade", {.kind = "nade", .hidden = {16}, .connections = "drawn"}}), UsageError);
+}
+
 TEST(JointModel, TheLabelCountsItsWeightInTheObjective) {
   for (const char* kind : {"nade", "made", "mixture"}) {
     ModelConfig config{.kind = kind, .hidden = {8}, .label = "last"};
@@ -147,7 +164,7 @@ TEST(DeepNade, ObjectiveIsAnUnbiasedEstimateOfTheMeanOverOrders) {
   double exact = 0;
   Order order{0, 1, 2};
   do {
-    const auto stepper = model->stepper(order, 1);
+    const auto stepper = model->stepper({0, order}, 1);
     for (const int64_t d : order) {
       float logit = 0;
       stepper->logits(&logit);

@@ -179,7 +179,7 @@ class ImageModels : public EverySmallModel {};
 
 /// Logits of the pixels one variable at a time.
 torch::Tensor stepped_logits(DensityModel& model, const torch::Tensor& x) {
-  const auto stepper = model.stepper(model.order(0), x.size(0));
+  const auto stepper = model.stepper(model.path(0), x.size(0));
   std::vector<torch::Tensor> all;
   for (const int64_t d : model.order(0)) {
     const auto logits = torch::empty({x.size(0), model.variables().levels[d] - 1});
@@ -218,7 +218,7 @@ TEST_P(ImageModels, KeptFeaturesGiveTheBitsOfAFullPassInAnyBatchAndForAnyThreads
 TEST_P(ImageModels, PixelsMayBeObservedWithoutAskingForTheirLogits) {
   const auto model = make_random(GetParam(), torch::kFloat32);
   const auto x = random_examples(*model, 2);
-  const auto stepper = model->stepper(model->order(0), 2);
+  const auto stepper = model->stepper(model->path(0), 2);
   const int64_t last = model->order(0).back();
   for (const int64_t d : model->order(0)) {
     if (d == last) break;
@@ -238,8 +238,8 @@ class Recomputed : public DensityModel {
   const Order& order(int64_t member) const override { return model_.order(member); }
   torch::Tensor conditionals(const torch::Tensor& x, int64_t member) override { return model_.conditionals(x, member); }
   void set_frequencies(const torch::Tensor& /*frequencies*/) override {}
-  std::unique_ptr<Stepper> stepper(const Order& order, int64_t examples) override {
-    return std::make_unique<FullPasses>(model_, order, examples);
+  std::unique_ptr<Stepper> stepper(const Path& path, int64_t examples) override {
+    return std::make_unique<FullPasses>(model_, path.order, examples);
   }
 
  private:

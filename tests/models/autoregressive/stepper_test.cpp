@@ -10,12 +10,12 @@ namespace cairn::autoregressive {
 namespace {
 
 /// log p of each variable by stepping through x: [N, D] float64.
-torch::Tensor stepped(DensityModel& model, const torch::Tensor& x, const Order& order) {
+torch::Tensor stepped(DensityModel& model, const torch::Tensor& x, const Path& path) {
   const int64_t N = x.size(0), D = x.size(1);
   const auto terms = torch::zeros({N, D}, torch::kFloat64);
-  const auto stepper = model.stepper(order, N);
+  const auto stepper = model.stepper(path, N);
   std::vector<int64_t> values(N);
-  for (const int64_t d : order) {
+  for (const int64_t d : path.order) {
     const int64_t rows = model.variables().levels[d] - 1;
     std::vector<float> logits(N * rows);
     stepper->logits(logits.data());
@@ -36,7 +36,7 @@ TEST_P(Steppers, GiveTheNetworksConditionals) {
   const auto x = enumerate(model->variables()).slice(0, 0, 50);
   for (int64_t member = 0; member < model->members(); ++member) {
     const auto expected = model->conditionals(x, member);
-    const auto actual = stepped(*model, x, model->order(member));
+    const auto actual = stepped(*model, x, model->path(member));
     EXPECT_LT((expected - actual).abs().max().item<double>(), 2e-4) << "member " << member;
   }
 }
@@ -48,10 +48,10 @@ TEST_P(Steppers, GiveTheSameBitsInAnyBatchAndForAnyThreads) {
   const auto x = all.slice(0, 0, std::min<int64_t>(all.size(0), 9));
   const int threads = at::get_num_threads();
   at::set_num_threads(2);
-  const auto together = stepped(*model, x, model->order(0));
+  const auto together = stepped(*model, x, model->path(0));
   at::set_num_threads(1);
   for (int64_t n = 0; n < x.size(0); ++n) {
-    EXPECT_TRUE(torch::equal(stepped(*model, x.slice(0, n, n + 1), model->order(0))[0], together[n]));
+    EXPECT_TRUE(torch::equal(stepped(*model, x.slice(0, n, n + 1), model->path(0))[0], together[n]));
   }
   at::set_num_threads(threads);
 }
@@ -61,7 +61,8 @@ INSTANTIATE_TEST_SUITE_P(Small, Steppers, testing::ValuesIn(small_models()),
 
 TEST(Stepper, OfAFixedOrderRefusesAnother) {
   const auto model = make_random({"nade", {.kind = "nade", .hidden = {4}}, {3}});
-  EXPECT_THROW(model->stepper({2, 1, 0}, 1), UsageError);
+  EXPECT_THROW(model->stepper({0, {2, 1, 0}}, 1), UsageError);
+  EXPECT_THROW(model->stepper({1, {0, 1, 2}}, 1), UsageError);
 }
 
 }  // namespace
