@@ -6,12 +6,17 @@
 // f may be any closure over modules: several inputs and outputs, parameters shared with other code or frozen, further
 // checkpoints inside, exceptions. The second forward has the random numbers and autocast of the first, does not update
 // the statistics of batch normalisation again, and so gives the same bits.
+//
+// Selective saving keeps what is dear and computes the cheap again:
+//
+//   auto y = checkpoint(f, {x}, {.keep = products()});
 #pragma once
 
 #include <functional>
 #include <string>
 #include <type_traits>
 
+#include "cairn/train/checkpointing/kept_outputs.h"
 #include "cairn/train/checkpointing/terms.h"
 
 namespace cairn::checkpointing {
@@ -34,6 +39,7 @@ struct CheckpointOptions {
   Engine engine = Engine::saved_tensors;
   bool verify = false;     ///< debug mode: compare the values of both forwards, bit by bit
   bool early_stop = true;  ///< saved_tensors: leave the second forward once all is there that was saved
+  Operators keep = {};     ///< their outputs are kept instead of computed again; `products()` are the dear ones
 };
 
 using Region = std::function<Activations(const Activations&)>;

@@ -17,9 +17,13 @@ using torch::autograd::variable_list;
 
 /// What the backward needs besides the inputs' values, which autograd saves.
 struct Remembered : torch::CustomClassHolder {
+  Remembered(Region region, const CheckpointOptions& chosen)
+      : f(std::move(region)), options(chosen), kept(chosen.keep, chosen.name) {}
+
   Region f;
   CheckpointOptions options;
   std::optional<Conditions> conditions;
+  KeptOutputs kept;
   std::vector<bool> wants_gradient;
   Fingerprint outputs;
 };
@@ -49,6 +53,7 @@ struct Reentrant : torch::autograd::Function<Reentrant> {
     Activations outputs;
     {
       const OwnAutocastCache cache;
+      const Listening listening(r.kept, KeptOutputs::Mode::record);
       outputs = distinct(r.f(inputs.vec()), inputs);
     }
     r.conditions->drop_unused();
@@ -79,6 +84,7 @@ struct Reentrant : torch::autograd::Function<Reentrant> {
     {
       const torch::AutoGradMode with_gradient(true);
       const Reenactment reenactment(*r.conditions);
+      const Listening listening(r.kept, KeptOutputs::Mode::replay);
       const Activations outputs = r.f(inputs);
       r.outputs.check(outputs, r.options.name);
       roots = roots_of(outputs, gradients);
@@ -126,9 +132,7 @@ Roots roots_of(const Activations& outputs, const std::vector<torch::Tensor>& gra
 }
 
 Activations checkpoint_reentrant(const Region& f, const Activations& inputs, const CheckpointOptions& options) {
-  auto remembered = c10::make_intrusive<Remembered>();
-  remembered->f = f;
-  remembered->options = options;
+  auto remembered = c10::make_intrusive<Remembered>(f, options);
   for (const auto& input : inputs) remembered->wants_gradient.push_back(input.defined() && input.requires_grad());
   return Reentrant::apply(remembered, at::TensorList(inputs), torch::empty({0}, torch::requires_grad()));
 }

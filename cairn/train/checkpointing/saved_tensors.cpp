@@ -23,7 +23,7 @@ struct EarlyStop {};
 class Frame : public std::enable_shared_from_this<Frame> {
  public:
   Frame(Region f, const Activations& inputs, CheckpointOptions options)
-      : f_(std::move(f)), options_(std::move(options)), conditions_(inputs) {
+      : f_(std::move(f)), options_(std::move(options)), conditions_(inputs), kept_(options_.keep, options_.name) {
     keep(inputs);
   }
 
@@ -32,6 +32,7 @@ class Frame : public std::enable_shared_from_this<Frame> {
     {
       const OwnAutocastCache cache;
       const SavedTensorHooks hooks([this](const torch::Tensor& tensor) { return number(tensor); });
+      const Listening listening(kept_, KeptOutputs::Mode::record);
       outputs = f_(inputs);
     }
     conditions_.drop_unused();
@@ -83,6 +84,7 @@ class Frame : public std::enable_shared_from_this<Frame> {
       if (saved == tensors_.size() && options_.early_stop) throw EarlyStop();
       return Unpack([] { return torch::Tensor(); });  // nobody runs a backward through the second graph
     });
+    const Listening listening(kept_, KeptOutputs::Mode::replay);
     try {
       f_(inputs);
     } catch (const EarlyStop&) {
@@ -105,6 +107,7 @@ class Frame : public std::enable_shared_from_this<Frame> {
   Region f_;
   CheckpointOptions options_;
   Conditions conditions_;
+  KeptOutputs kept_;
   Versions versions_;
   std::vector<Unpack> inputs_;
   std::vector<bool> requires_grad_;
