@@ -13,6 +13,7 @@
 #include "cairn/models/registry.h"
 #include "cairn/ops/benchmarks.h"
 #include "cairn/tool/peer_process.h"
+#include "cairn/train/benchmarks.h"
 
 namespace cairn::tool {
 
@@ -127,6 +128,7 @@ Json qualities(const BenchResult& result) {
 
 std::vector<Benchmark> all_benchmarks() {
   std::vector<Benchmark> list = ops::benchmarks();
+  for (auto& benchmark : train::checkpointing_benchmarks()) list.push_back(std::move(benchmark));
   for (const System& system : systems()) {
     if (!system.benchmarks) continue;
     for (auto& benchmark : system.benchmarks()) list.push_back(std::move(benchmark));
