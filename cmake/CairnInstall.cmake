@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Cairn")
 
 install(TARGETS cairn EXPORT CairnTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(FILES "${PROJECT_BINARY_DIR}/sentencepiece/libsentencepiece.so.0" DESTINATION "${CMAKE_INSTALL_LIBDIR}/cairn")
 install(TARGETS cairn_program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/cairn" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)

@@ -40,12 +40,4 @@ int64_t peak_growth(const std::function<void()>& body) {
   return status_of("VmHWM") - before;
 }
 
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  constexpr int kNever = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, kNever);
-  mallopt(M_TRIM_THRESHOLD, kNever);
-#endif
-}
-
 }  // namespace cairn

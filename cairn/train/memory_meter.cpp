@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <cstdint>
 #include <fstream>
 #include <mutex>
+#include <new>
 
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
+
+#include "cairn/train/block_cache.h"
 
 namespace cairn::train {
 
@@ -29,29 +32,53 @@ void count(int64_t bytes) {
   raise_peak(live_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes);
 }
 
-/// The size stands in front of the data, so that freeing needs no table: LibTorch's kernels free by the address alone.
+#ifdef __SANITIZE_ADDRESS__  // only the heap's blocks are watched
+constexpr size_t kLargeBlock = SIZE_MAX;
+#elif defined(__has_feature)
+constexpr size_t kLargeBlock = __has_feature(address_sanitizer) ? SIZE_MAX : 128 << 10;
+#else
+constexpr size_t kLargeBlock = 128 << 10;
+#endif
+
+BlockCache& large_blocks() {
+  static auto* cache = new BlockCache;  // tensors may outlive every static object, so must this
+  return *cache;
+}
+
+/// The sizes stand in front of the data, so that freeing needs no table: LibTorch's kernels free by the address alone.
 class CountingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
     if (bytes == 0) return {nullptr, nullptr, &release, torch::Device(torch::kCPU)};
-    char* base = static_cast<char*>(c10::alloc_cpu(bytes + kHeader));
-    std::memcpy(base, &bytes, sizeof bytes);
+    const size_t whole = bytes + sizeof(Header);
+    BlockCache::Block block;
+    if (whole >= kLargeBlock) {
+      block = large_blocks().take(whole);
+    } else {
+      block.data = c10::alloc_cpu(whole);
+    }
+    auto* header = new (block.data) Header{bytes, block.bytes};
     count(static_cast<int64_t>(bytes));
-    return {base + kHeader, base + kHeader, &release, torch::Device(torch::kCPU)};
+    return {header + 1, header + 1, &release, torch::Device(torch::kCPU)};
   }
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* to, const void* from, size_t bytes) const override { default_copy_data(to, from, bytes); }
 
  private:
-  static constexpr size_t kHeader = 64;  // keeps the data at a cache line, as LibTorch aligns them
+  struct alignas(64) Header {  // keeps the data at a cache line, as LibTorch aligns them
+    size_t bytes;              // asked for
+    size_t block;              // of the large block it lies in, or 0
+  };
 
   static void release(void* data) {
     if (data == nullptr) return;
-    char* base = static_cast<char*>(data) - kHeader;
-    size_t bytes = 0;
-    std::memcpy(&bytes, base, sizeof bytes);
-    live_bytes.fetch_sub(static_cast<int64_t>(bytes), std::memory_order_relaxed);
-    c10::free_cpu(base);
+    Header* header = static_cast<Header*>(data) - 1;
+    live_bytes.fetch_sub(static_cast<int64_t>(header->bytes), std::memory_order_relaxed);
+    if (header->block > 0) {
+      large_blocks().give_back({header, header->block});
+    } else {
+      c10::free_cpu(header);
+    }
   }
 };
 

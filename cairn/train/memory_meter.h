@@ -11,7 +11,8 @@ struct MemoryUse {
 };
 
 /// Starts counting what LibTorch allocates on the CPU, for the whole process and to its end; tensors made before are
-/// not seen. Later calls do nothing. Other devices count by themselves.
+/// not seen. Large tensors come from a block_cache.h of the process from then on. Later calls do nothing. Other devices
+/// count by themselves.
 void count_memory();
 
 /// What tensors on `device` hold; cheap enough for every step. On the CPU zero before count_memory.

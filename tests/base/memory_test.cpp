@@ -1,7 +1,6 @@
 #include "cairn/base/memory.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <vector>
 
@@ -24,23 +23,6 @@ TEST(Memory, PeakGrowsByWhatIsTouched) {
 TEST(Memory, EarlierPeaksAreForgotten) {
   touch(kBytes);
   EXPECT_LT(peak_growth([] { touch(kBytes / 16); }), kBytes / 2);
-}
-
-/// Pages that the system gave while touch() ran.
-int64_t faults() {
-  rusage before{}, after{};
-  getrusage(RUSAGE_SELF, &before);
-  touch(kBytes);
-  getrusage(RUSAGE_SELF, &after);
-  return after.ru_minflt - before.ru_minflt;
-}
-
-TEST(Memory, WhatIsKeptIsNotTakenAnew) {
-  constexpr int64_t kPages = kBytes >> 12;
-  if (faults() + faults() < kPages) GTEST_SKIP() << "the system does not count faults, or keeps memory anyway";
-  keep_freed_memory();
-  faults();
-  EXPECT_LT(faults(), kPages / 4);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "cairn/models/autoregressive/autoregressive_task.h"
 
 #include "cairn/base/error.h"
-#include "cairn/base/memory.h"
 #include "cairn/data/array_stream.h"
 #include "cairn/data/source.h"
 #include "cairn/metrics/interval.h"
@@ -108,7 +107,6 @@ std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   const DataSet& train = sets.at(Split::train);
   if (train.x.size(0) == 0) throw InputError(data.train, got_expected("0 examples", "at least 1 to train on"));
   const ModelSpec spec{.config = model, .shape = train.shape, .encoding = encoding};
-  if (is_image_model(model)) keep_freed_memory();  // a step takes and frees the features of all layers
   auto network = make_model(spec);
   network->set_frequencies(frequencies(train.x, network->variables()));
   return std::make_unique<AutoregressiveTask>(AutoregressiveTask::Parts{

@@ -1,0 +1,52 @@
+// A network that does not fit into the address space that the process may have trains under a memory budget.
+#include <gtest/gtest.h>
+
+#include "cairn/base/error.h"
+#include "tool.h"
+
+namespace cairn::testing {
+namespace {
+
+class MemoryLimit : public ::testing::Test {
+ protected:
+  /// Trains MADE with 300 hidden layers; `limit` in kB, 0 for none.
+  Outcome train(int64_t limit, const std::string& run, const std::string& options) const {
+    std::string hidden = "[100";
+    for (int i = 1; i < 300; ++i) hidden += ",100";
+    const std::string ulimit = limit > 0 ? cat("ulimit -v ", limit, "; ") : "";
+    return sandbox.shell(cat(ulimit, "cairn train autoregressive/tiny model.kind=made 'model.hidden=", hidden,
+                             "]' data.limit=0 train.steps=2 --threads 1 --quiet --json --run ", run, " ", options));
+  }
+
+  /// The least that the program needs for itself and a batch of ten, to 64 MB.
+  int64_t least_limit() const {
+    int64_t too_little = 0, enough = 16 << 20;
+    while (enough - too_little > 64 << 10) {
+      const int64_t limit = (too_little + enough) / 2;
+      const bool fits = train(limit, cat("small", limit), "train.batch=10 eval.batch=10 data.limit=10").exit_code == 0;
+      (fits ? enough : too_little) = limit;
+    }
+    return enough;
+  }
+
+  Sandbox sandbox;
+};
+
+TEST_F(MemoryLimit, TrainsUnderABudgetWhatDoesNotFitWithout) {
+  const int64_t limit = least_limit() + (300 << 10);  // a step's tensors are 640 MB, under the budget 200
+  const Outcome whole = train(0, "whole", "train.batch=4000");
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+
+  const Outcome refused = train(limit, "refused", "train.batch=4000");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("[memory] got a tensor of"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("train.memory_budget"), std::string::npos) << refused.err;
+
+  const Outcome budget = train(limit, "budget", "train.batch=4000 train.memory_budget=200MB");
+  ASSERT_EQ(budget.exit_code, 0) << budget.err;
+  EXPECT_EQ(budget.json()["metrics"], whole.json()["metrics"]);
+  EXPECT_EQ(sandbox.read("budget/model/model.safetensors"), sandbox.read("whole/model/model.safetensors"));
+}
+
+}  // namespace
+}  // namespace cairn::testing
