@@ -9,10 +9,10 @@ namespace {
 
 class MemoryLimit : public ::testing::Test {
  protected:
-  /// Trains MADE with 300 hidden layers; `limit` in kB, 0 for none.
+  /// Trains MADE with 150 hidden layers; `limit` in kB, 0 for none.
   Outcome train(int64_t limit, const std::string& run, const std::string& options) const {
     std::string hidden = "[100";
-    for (int i = 1; i < 300; ++i) hidden += ",100";
+    for (int i = 1; i < 150; ++i) hidden += ",100";
     const std::string ulimit = limit > 0 ? cat("ulimit -v ", limit, "; ") : "";
     return sandbox.shell(cat(ulimit, "cairn train autoregressive/tiny model.kind=made 'model.hidden=", hidden,
                              "]' data.limit=0 train.steps=2 --threads 1 --quiet --json --run ", run, " ", options));
@@ -33,7 +33,7 @@ class MemoryLimit : public ::testing::Test {
 };
 
 TEST_F(MemoryLimit, TrainsUnderABudgetWhatDoesNotFitWithout) {
-  const int64_t limit = least_limit() + (300 << 10);  // a step's tensors are 640 MB, under the budget 200
+  const int64_t limit = least_limit() + (190 << 10);  // a step takes 380 MB, under the budget 160
   const Outcome whole = train(0, "whole", "train.batch=4000");
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
 
@@ -42,7 +42,7 @@ TEST_F(MemoryLimit, TrainsUnderABudgetWhatDoesNotFitWithout) {
   EXPECT_NE(refused.err.find("[memory] got a tensor of"), std::string::npos) << refused.err;
   EXPECT_NE(refused.err.find("train.memory_budget"), std::string::npos) << refused.err;
 
-  const Outcome budget = train(limit, "budget", "train.batch=4000 train.memory_budget=200MB");
+  const Outcome budget = train(limit, "budget", "train.batch=4000 train.memory_budget=160MB");
   ASSERT_EQ(budget.exit_code, 0) << budget.err;
   EXPECT_EQ(budget.json()["metrics"], whole.json()["metrics"]);
   EXPECT_EQ(sandbox.read("budget/model/model.safetensors"), sandbox.read("whole/model/model.safetensors"));

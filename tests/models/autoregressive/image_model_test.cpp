@@ -10,6 +10,7 @@
 #include "cairn/models/autoregressive/receptive_field.h"
 #include "cairn/models/autoregressive/sampling.h"
 #include "small_models.h"
+#include "tests/train/checkpointing/twenty_budgets.h"
 
 namespace cairn::autoregressive {
 namespace {
@@ -323,6 +324,15 @@ TEST(ImageModel, RefusesWhatItCannotBe) {
     expect({.kind = kind, .orders = 2}, {4, 4}, "[model.orders]");
     expect({.kind = kind}, {4, 4, 1}, "accepted");
   }
+}
+
+TEST(PixelCnn, TakesThePredictedMemoryAtTwentyBudgets) {
+  const auto model = make_random(
+      {"pixelcnn", {.kind = "pixelcnn", .features = 8, .layers = 20, .first_kernel = 5, .head = 8}, {12, 12}},
+      torch::kFloat32);
+  const auto x = torch::randint(0, 2, {8, 144}, torch::kUInt8);
+  const auto staged = model->staged_objective(x, RandomStream(1, "objective"));
+  checkpointing::expect_predicted_peaks(staged->chain, {staged->input}, 0.4, [&] { model->zero_grad(); });
 }
 
 }  // namespace

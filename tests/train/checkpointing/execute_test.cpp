@@ -11,9 +11,7 @@
 #include "cairn/base/error.h"
 #include "cairn/nn/resnet.h"
 #include "cairn/train/autocast.h"
-#include "cairn/train/checkpointing/measure.h"
-#include "cairn/train/checkpointing/planner.h"
-#include "cairn/train/memory_meter.h"
+#include "tests/train/checkpointing/twenty_budgets.h"
 
 namespace cairn::checkpointing {
 namespace {
@@ -229,36 +227,12 @@ TEST(Execute, AnExceptionInAStagePassesThrough) {
   EXPECT_TRUE(torch::equal(before, at::globalContext().defaultGenerator(torch::kCPU).get_state()));
 }
 
-/// Peak of a step by `schedule`, beyond what lived before it.
-int64_t measured_peak(const Chain& chain, const Schedule& schedule, const torch::Tensor& x) {
-  const train::PeakMeter peak;
-  execute(chain, schedule, {x})[0].backward();
-  return peak.peak() - peak.before();
-}
-
 TEST(Execute, TakesThePredictedMemoryAtTwentyBudgets) {
-  train::count_memory();
   nn::ResNet net(nn::ResNetOptions{.depth = 44, .width = 8}, RandomStream(1, "weights"));
   at::manual_seed(1);
-  const auto x = torch::randn({4, 3, 32, 32});
   Chain chain = net->chain();
   chain.add("loss", [](const torch::Tensor& y) { return y.square().mean(); });
-  const Planner planner(measure(chain, {x}, {.passes = 1}));
-  const auto least = static_cast<double>(planner.least().predicted.peak);
-  const auto most = static_cast<double>(planner.store_all().predicted.peak);
-  EXPECT_LT(least, 0.35 * most);
-  int64_t before = 0;
-  for (int budget = 0; budget < 20; ++budget) {
-    const auto bytes = static_cast<int64_t>(least + (most - least) * budget / 19);
-    const Plan& plan = planner.within(bytes);
-    net->zero_grad();
-    const int64_t peak = measured_peak(chain, plan.schedule, x);
-    EXPECT_NEAR(static_cast<double>(peak), static_cast<double>(plan.predicted.peak),
-                0.05 * static_cast<double>(plan.predicted.peak))
-        << budget;
-    EXPECT_GE(peak, before) << budget;
-    before = peak;
-  }
+  expect_predicted_peaks(chain, {torch::randn({4, 3, 32, 32})}, 0.35, [&] { net->zero_grad(); });
 }
 
 }  // namespace

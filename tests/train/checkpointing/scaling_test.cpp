@@ -6,10 +6,7 @@
 
 #include <torch/nn/modules/rnn.h>
 
-#include "cairn/train/checkpointing/execute.h"
-#include "cairn/train/checkpointing/measure.h"
-#include "cairn/train/checkpointing/planner.h"
-#include "cairn/train/memory_meter.h"
+#include "tests/train/checkpointing/twenty_budgets.h"
 
 namespace cairn::checkpointing {
 namespace {
@@ -101,6 +98,11 @@ TEST(Scaling, BackpropagationThroughAThousandSteps) {
     const auto again = net.gradients();
     for (size_t i = 0; i < plain.size(); ++i) EXPECT_TRUE(torch::equal(plain[i], again[i])) << share << " " << i;
   }
+}
+
+TEST(Scaling, AThousandStepsTakeThePredictedMemoryAtTwentyBudgets) {
+  Unrolled net(1000, 10);
+  expect_predicted_peaks(net.chain, net.start, 0.1, [&] { net.cell->zero_grad(); });
 }
 
 }  // namespace
