@@ -1,10 +1,12 @@
-// `cairn demo`: every system's section, on shipped models and data, into one page.
+// `cairn demo`: every section, on shipped models and data, into one page.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 
 #include "cairn/base/error.h"
-#include "cairn/base/log.h"
-#include "cairn/models/demo.h"
+#include "cairn/base/text.h"
+#include "cairn/models/checkpointing_demo.h"
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/vision/page.h"
@@ -28,13 +30,36 @@ fs::path emptied(const fs::path& folder) {
   return folder;
 }
 
-std::vector<const System*> chosen(const std::vector<std::string>& names) {
-  std::vector<const System*> list;
-  for (const auto& name : names) list.push_back(&system_named(name));
-  if (names.empty()) {
-    for (const System& system : systems()) list.push_back(&system);
+struct Section {
+  std::string name;
+  std::function<void(DemoContext&)> write;
+};
+
+/// Every system's that has one, then those of what stands below the systems.
+std::vector<Section> all_sections() {
+  std::vector<Section> sections;
+  for (const System& system : systems()) {
+    if (system.demo) sections.push_back({system.name, system.demo});
   }
-  return list;
+  sections.push_back({"checkpointing", checkpointing_demo});
+  return sections;
+}
+
+std::vector<Section> chosen(const std::vector<std::string>& names) {
+  const auto all = all_sections();
+  if (names.empty()) return all;
+  std::vector<std::string> known;
+  for (const Section& section : all) known.push_back(section.name);
+  std::vector<Section> sections;
+  for (const auto& name : names) {
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (found == known.end()) {
+      throw UsageError("demo",
+                       cat("unknown section '", name, "'", did_you_mean(name, known), "; known: ", join(known, ", ")));
+    }
+    sections.push_back(all[found - known.begin()]);
+  }
+  return sections;
 }
 
 }  // namespace
@@ -43,7 +68,7 @@ int demo_verb(const Arguments& arguments) {
   CommandLine line("demo");
   std::vector<std::string> names;
   std::string out = "demo";
-  line.add("SYSTEM", &names, "these systems alone");
+  line.add("SECTION", &names, "these alone: a system's name, or checkpointing");
   line.add("--out", &out, "the folder for report.html and all files");
   if (!line.parse(arguments)) return 0;
 
@@ -51,11 +76,10 @@ int demo_verb(const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   vision::Page page("Cairn", "what `cairn demo` made on this machine");
   Json results = Json::object();
-  for (const System* system : chosen(names)) {
-    if (!system->demo) continue;
+  for (const Section& section : chosen(names)) {
     DemoContext context{
-        .page = page, .folder = emptied(fs::path(out) / system->name), .results = results[system->name]};
-    system->demo(context);
+        .page = page, .folder = emptied(fs::path(out) / section.name), .results = results[section.name]};
+    section.write(context);
   }
   const fs::path report = fs::path(out) / "report.html";
   page.write(report);
