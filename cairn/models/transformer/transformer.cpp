@@ -116,30 +116,39 @@ torch::Tensor Transformer::logits(const torch::Tensor& h) const {
 }
 
 nn::Chain Transformer::stages(const torch::Tensor& lengths, const torch::Tensor& tokens) {
-  nn::Chain chain;
   check_length(tokens.size(1));
-  if (config_.translates()) {
-    chain.add("source", [this](const torch::Tensor& source) {
-      check_length(source.size(1));
-      return encoder_->embedded(source);
-    });
-    for (int64_t n = 0; n < encoder_->size(); ++n) {
-      chain.add(cat("encoder layer ", n + 1), [this, n, lengths](const torch::Tensor& x) {
-        return encoder_->forward_layer(n, x, lengths);
-      });
-    }
-    chain.add("target", [this, tokens](const torch::Tensor& x) {
-      return nn::Activations{encoder_->finish(x), decoder_->embedded(tokens)};
-    });
-  } else {
-    chain.add("target", [this](const torch::Tensor& own) { return nn::Activations{{}, decoder_->embedded(own)}; });
+  return config_.translates() ? translation_stages(lengths, tokens) : language_stages();
+}
+
+nn::Chain Transformer::translation_stages(const torch::Tensor& lengths, const torch::Tensor& tokens) {
+  nn::Chain chain;
+  chain.add("source", [this](const torch::Tensor& source) {
+    check_length(source.size(1));
+    return encoder_->embedded(source);
+  });
+  for (int64_t n = 0; n < encoder_->size(); ++n) {
+    chain.add(cat("encoder layer ", n + 1),
+              [this, n, lengths](const torch::Tensor& x) { return encoder_->forward_layer(n, x, lengths); });
   }
+  chain.add("target", [this, tokens](const nn::Activations& a) {
+    return nn::Activations{encoder_->finish(a[0]), decoder_->embedded(tokens)};
+  });
   for (int64_t n = 0; n < decoder_->size(); ++n) {
-    chain.add(cat("decoder layer ", n + 1), [this, n, lengths](const nn::Activations& a) -> nn::Activations {
-      return {a[0], decoder_->forward_layer(n, a[1], {}, {a[0], lengths})};
+    chain.add(cat("decoder layer ", n + 1), [this, n, lengths](const nn::Activations& a) {
+      return nn::Activations{a[0], decoder_->forward_layer(n, a[1], {}, {a[0], lengths})};
     });
   }
-  chain.add("end", [this](const nn::Activations& a) { return nn::Activations{decoder_->finish(a[1])}; });
+  chain.add("states", [this](const nn::Activations& a) { return nn::Activations{decoder_->finish(a[1])}; });
+  return chain;
+}
+
+nn::Chain Transformer::language_stages() {
+  nn::Chain chain;
+  chain.add("tokens", [this](const torch::Tensor& tokens) { return decoder_->embedded(tokens); });
+  for (int64_t n = 0; n < decoder_->size(); ++n) {
+    chain.add(cat("layer ", n + 1), [this, n](const torch::Tensor& x) { return decoder_->forward_layer(n, x, {}); });
+  }
+  chain.add("states", [this](const torch::Tensor& x) { return decoder_->finish(x); });
   return chain;
 }
 

@@ -69,6 +69,8 @@ class Transformer : public torch::nn::Module {
 
  private:
   void check_length(int64_t tokens) const;
+  nn::Chain translation_stages(const torch::Tensor& lengths, const torch::Tensor& tokens);
+  nn::Chain language_stages();
 
   ModelConfig config_;
   int64_t vocabulary_;
