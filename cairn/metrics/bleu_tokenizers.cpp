@@ -130,12 +130,7 @@ std::vector<std::string> bleu_tokenizer_names() {
 }
 
 BleuTokenizer bleu_tokenizer_named(const std::string& name) {
-  const auto names = bleu_tokenizer_names();
-  const auto found = std::ranges::find(names, name);
-  if (found == names.end()) {
-    throw UsageError("tokenizer", cat(got_expected(cat("'", name, "'"), join(names, ", ")), did_you_mean(name, names)));
-  }
-  return static_cast<BleuTokenizer>(found - names.begin());
+  return static_cast<BleuTokenizer>(place_among(bleu_tokenizer_names(), name, "tokenizer"));
 }
 
 std::string name_of(BleuTokenizer tokenizer) {

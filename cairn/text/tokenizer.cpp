@@ -15,14 +15,6 @@ namespace {
 constexpr int64_t kBytes = 256;
 constexpr const char* kPiecesFile = "sentencepiece.model";
 
-template <class Name>
-Name named(const std::string& option, const std::vector<std::string>& names, const std::string& name) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<Name>(i);
-  }
-  throw UsageError(option, got_expected(name, join(names, ", ")) + did_you_mean(name, names));
-}
-
 /// Calls visit(token) for the words between spaces, or for the characters, of a line.
 template <class Visit>
 void for_each_token(TokenKind kind, std::string_view line, const Visit& visit) {
@@ -66,13 +58,13 @@ std::vector<std::string> token_kind_names() {
   return {"word", "character", "byte", "sentencepiece"};
 }
 TokenKind token_kind_named(const std::string& name) {
-  return named<TokenKind>("tokens", token_kind_names(), name);
+  return static_cast<TokenKind>(place_among(token_kind_names(), name, "tokens"));
 }
 std::vector<std::string> unknown_rule_names() {
   return {"refuse", "map"};
 }
 UnknownRule unknown_rule_named(const std::string& name) {
-  return named<UnknownRule>("unknown", unknown_rule_names(), name);
+  return static_cast<UnknownRule>(place_among(unknown_rule_names(), name, "unknown"));
 }
 
 Tokenizer::Tokenizer(TokenizerOptions options, Vocabulary vocabulary)
