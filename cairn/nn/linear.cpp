@@ -21,14 +21,14 @@ void LinearImpl::pack() {
 }
 
 PackedForUse::PackedForUse(torch::nn::Module& network) {
-  for (const auto& module : network.modules()) {
-    if (auto linear = std::dynamic_pointer_cast<LinearImpl>(module)) linears_.push_back(std::move(linear));
-  }
-  for (const auto& linear : linears_) linear->pack();
+  network.apply([this](torch::nn::Module& module) {
+    if (auto* part = dynamic_cast<Packable*>(&module)) parts_.push_back(part);
+  });
+  for (auto* part : parts_) part->pack();
 }
 
 PackedForUse::~PackedForUse() {
-  for (const auto& linear : linears_) linear->unpack();
+  for (auto* part : parts_) part->unpack();
 }
 
 }  // namespace cairn::nn

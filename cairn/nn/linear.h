@@ -1,6 +1,6 @@
 // y = x W^T + b, with the weights packed for use: then a row's result is the same bits whatever rows stand beside it.
 //
-//   nn::PackedForUse packed(network);   // until this goes, every Linear of the network multiplies by its packed weights
+//   nn::PackedForUse packed(network);   // until this goes, the network multiplies by packed weights
 #pragma once
 
 #include <memory>
@@ -21,17 +21,25 @@ struct LinearOptions {
   double gain = 1;  ///< times the bound of Glorot & Bengio's uniform initial weights; biases start at 0
 };
 
+/// What can multiply by packed weights: the present ones; later changes are not seen until `unpack`. On another device
+/// than the processor nothing is packed.
+class Packable {
+ public:
+  virtual ~Packable() = default;
+  virtual void pack() = 0;
+  virtual void unpack() = 0;
+};
+
 /// Parameters `weight` [out, in] and `bias` [out].
-class LinearImpl : public torch::nn::Module {
+class LinearImpl : public torch::nn::Module, public Packable {
  public:
   LinearImpl(const LinearOptions& options, RandomStream random);
 
   /// x [..., in] -> [..., out]. Packed: not differentiable.
   torch::Tensor forward(const torch::Tensor& x) const;
 
-  /// Takes the present weights; later changes are not seen until `unpack`. On another device than the processor: nothing.
-  void pack();
-  void unpack() { packed_ = {}; }
+  void pack() override;
+  void unpack() override { packed_ = {}; }
 
  private:
   torch::Tensor weight_, bias_;
@@ -39,7 +47,8 @@ class LinearImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Linear);
 
-/// The Linears of a network are packed as long as this lives. The network must outlive it and keep its weights.
+/// Every Packable among a network's modules is packed as long as this lives, which is shorter than the network does; the
+/// weights must stay as they are.
 class PackedForUse {
  public:
   explicit PackedForUse(torch::nn::Module& network);
@@ -48,7 +57,7 @@ class PackedForUse {
   PackedForUse& operator=(const PackedForUse&) = delete;
 
  private:
-  std::vector<std::shared_ptr<LinearImpl>> linears_;
+  std::vector<Packable*> parts_;
 };
 
 }  // namespace cairn::nn

@@ -6,6 +6,7 @@
 #include <torch/nn/functional.h>
 
 #include "cairn/base/error.h"
+#include "cairn/ops/attention_rows.h"
 
 namespace cairn::nn {
 
@@ -40,6 +41,11 @@ void check(const AttentionInput& in) {
 }  // namespace
 
 torch::Tensor SoftmaxAttention::attend(const AttentionInput& in) const {
+  if (!torch::GradMode::is_enabled() && in.q.is_cpu() && in.dropout == 0) {
+    const ops::AttentionRowsOptions seen{
+        .key_lengths = in.mask.key_lengths, .memory = in.mask.memory, .causal = in.mask.causal};
+    return ops::attention_rows(in.q, in.k, in.v, seen);
+  }
   check(in);
   const auto k = of_rows(in.k, in.mask.memory), v = of_rows(in.v, in.mask.memory);
   const int64_t T = in.q.size(2), S = k.size(2);

@@ -2,22 +2,7 @@
 
 #include <torch/nn/functional.h>
 
-#include "cairn/base/error.h"
-#include "cairn/base/text.h"
-
 namespace cairn::nn {
-
-std::vector<std::string> activation_names() {
-  return {"relu", "gelu", "gelu_tanh", "swiglu"};
-}
-
-Activation activation_named(const std::string& name) {
-  const auto names = activation_names();
-  for (size_t k = 0; k < names.size(); ++k) {
-    if (names[k] == name) return static_cast<Activation>(k);
-  }
-  throw UsageError("activation", got_expected(name, join(names, ", ")) + did_you_mean(name, names));
-}
 
 TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, const RandomStream& random)
     : options_(o) {
@@ -57,21 +42,8 @@ torch::Tensor TransformerLayerImpl::around(Norm& norm, const torch::Tensor& x, c
 }
 
 torch::Tensor TransformerLayerImpl::feed_forward(const torch::Tensor& x) {
-  auto u = fc1_->forward(x);
-  switch (options_.activation) {
-    case Activation::relu:
-      u = torch::relu(u);
-      break;
-    case Activation::gelu:
-      u = torch::gelu(u);
-      break;
-    case Activation::gelu_tanh:
-      u = torch::gelu(u, "tanh");
-      break;
-    case Activation::swiglu:
-      u = torch::silu(fc_gate_->forward(x)) * u;
-      break;
-  }
+  const auto gate = fc_gate_.is_empty() ? torch::Tensor() : fc_gate_->forward(x);
+  const auto u = activated(options_.activation, fc1_->forward(x), gate);
   return fc2_->forward(dropped(u, options_.activation_dropout));
 }
 

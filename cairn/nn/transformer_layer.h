@@ -16,22 +16,11 @@
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/pimpl.h>
 
+#include "cairn/nn/activation.h"
 #include "cairn/nn/multi_head_attention.h"
 #include "cairn/nn/norm.h"
 
 namespace cairn::nn {
-
-enum class Activation {
-  relu,    ///< fc2(max(0, fc1(x)))
-  gelu,    ///< fc2(gelu(fc1(x))), with the error function
-  gelu_tanh,  ///< the same with its approximation by tanh
-  swiglu,  ///< fc2(silu(fc_gate(x)) * fc1(x))                       (Shazeer 2020)
-};
-
-/// "relu", "gelu", "gelu_tanh", "swiglu".
-std::vector<std::string> activation_names();
-/// Throws UsageError with the nearest name.
-Activation activation_named(const std::string& name);
 
 struct TransformerLayerOptions {
   int64_t width = 512;         ///< d_model

@@ -112,7 +112,14 @@ torch::Tensor Transformer::decode(const torch::Tensor& tokens, const nn::Memory&
 }
 
 torch::Tensor Transformer::logits(const torch::Tensor& h) const {
+  if (packed_output_.defined()) {
+    return packed_output_.multiply(h, output_bias_.defined() ? output_bias_.detach() : output_bias_);
+  }
   return torch::linear(h, output_weight_, output_bias_);
+}
+
+void Transformer::pack() {
+  if (output_weight_.is_cpu()) packed_output_ = ops::PackedMatrix(output_weight_);
 }
 
 nn::Chain Transformer::stages(const torch::Tensor& lengths, const torch::Tensor& tokens) {
@@ -162,6 +169,11 @@ torch::Tensor Transformer::step(const torch::Tensor& tokens, State& state) {
   const auto h = decoder_->step(u, state.layers, state.position, state.of_row);
   ++state.position;
   return h.squeeze(1);
+}
+
+void Transformer::select(State& state, const torch::Tensor& rows) {
+  for (auto& layer : state.layers) layer.self->select(rows);
+  state.of_row = state.of_row.defined() ? state.of_row.index_select(0, rows) : rows;
 }
 
 torch::Tensor lengths_if_padded(const torch::Tensor& lengths, const torch::Tensor& tokens) {

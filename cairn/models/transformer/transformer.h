@@ -36,7 +36,7 @@ class TokenStackImpl : public nn::TransformerStackImpl {
 };
 TORCH_MODULE(TokenStack);
 
-class Transformer : public torch::nn::Module {
+class Transformer : public torch::nn::Module, public nn::Packable {
  public:
   /// Throws UsageError for options that do not go together.
   Transformer(const ModelConfig& config, int64_t vocabulary);
@@ -52,6 +52,8 @@ class Transformer : public torch::nn::Module {
   /// behind the end of a shorter row changes nothing before it.
   torch::Tensor decode(const torch::Tensor& tokens, const nn::Memory& memory = {});
   torch::Tensor logits(const torch::Tensor& h) const;  ///< [..., width] -> [..., V]
+  void pack() override;
+  void unpack() override { packed_output_ = {}; }
 
   /// decode(tokens, encode(source, lengths)) as stages from `source` on (of a language model: from `tokens` on), one for
   /// each embedding and each layer; the last gives h.
@@ -66,6 +68,8 @@ class Transformer : public torch::nn::Module {
   State start(const nn::Memory& memory = {}) const;
   /// tokens [R] int64, each row's newest -> h [R, width]. Not differentiable.
   torch::Tensor step(const torch::Tensor& tokens, State& state);
+  /// Row i goes on from what row rows[i] was: rows [new R] int64 may repeat or be left out.
+  static void select(State& state, const torch::Tensor& rows);
 
  private:
   void check_length(int64_t tokens) const;
@@ -76,6 +80,7 @@ class Transformer : public torch::nn::Module {
   int64_t vocabulary_;
   TokenStack encoder_{nullptr}, decoder_{nullptr};
   torch::Tensor output_weight_, output_bias_;
+  ops::PackedMatrix packed_output_;
 };
 
 /// `lengths`, or an undefined tensor where every row of tokens [B, T] is whole: then no mask is needed.

@@ -1,0 +1,27 @@
+// What stands between the two matrices of a feed-forward part.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+namespace cairn::nn {
+
+enum class Activation {
+  relu,       ///< max(0, x)
+  gelu,       ///< x Phi(x), by the error function                              (Hendrycks & Gimpel 2016)
+  gelu_tanh,  ///< x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2: its approximation
+  swiglu,     ///< silu(gate) x, silu(g) = g / (1 + e^-g)                        (Shazeer 2020)
+};
+
+/// "relu", "gelu", "gelu_tanh", "swiglu".
+std::vector<std::string> activation_names();
+/// Throws UsageError with the nearest name.
+Activation activation_named(const std::string& name);
+
+/// `gate`, of the shape of x, is swiglu's. Where no gradient is wanted, a number's result is the same bits wherever it
+/// stands: LibTorch's kernels take the last few of a block by another formula.
+torch::Tensor activated(Activation activation, const torch::Tensor& x, const torch::Tensor& gate = {});
+
+}  // namespace cairn::nn
