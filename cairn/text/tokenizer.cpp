@@ -139,6 +139,14 @@ void Tokenizer::encode(std::string_view line, const std::string& place, std::vec
   for_each_token(options_.kind, line, [&](std::string_view token) { ids.push_back(id_of(token, place)); });
 }
 
+void Tokenizer::encode_text(const std::string& text, const std::string& place, std::vector<int64_t>& ids) const {
+  const auto lines = split(text, '\n');
+  for (size_t k = 0; k < lines.size(); ++k) {
+    if (k > 0) ids.push_back(line_end_);
+    encode(lines[k], lines.size() == 1 ? place : cat(place, ", line ", k + 1), ids);
+  }
+}
+
 std::vector<int64_t> Tokenizer::encode(LineReader lines) const {
   std::vector<int64_t> ids;
   for (std::string line; lines.next(line);) {

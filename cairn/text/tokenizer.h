@@ -54,6 +54,9 @@ class Tokenizer {
 
   /// Appends the ids of one line, without its end. Throws InputError naming `place` for a token that the rule refuses.
   void encode(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const;
+  /// Appends the ids of a text of several lines, which "\n" ends; what stands behind the last "\n" has no end. `place`
+  /// names the text, to which the line's number is added where there are several.
+  void encode_text(const std::string& text, const std::string& place, std::vector<int64_t>& ids) const;
   /// All lines, each with its end.
   std::vector<int64_t> encode(LineReader lines) const;
   /// The text of the tokens: words joined by spaces, ends of lines as newlines.

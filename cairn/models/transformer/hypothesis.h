@@ -31,7 +31,7 @@ struct Hypothesis {
 /// Which tokens may come next.
 class NextTokens {
  public:
-  /// Behind the first `length` tokens of a sentence.
+  /// Behind the first `length` tokens of a sentence. `symbols` outlives it.
   NextTokens(const Symbols& symbols, const Request& request, size_t length) : symbols_(&symbols) {
     const auto count = static_cast<int64_t>(length);
     if (length < request.prefix.size()) {
@@ -42,6 +42,7 @@ class NextTokens {
       without_ = symbols.end;
     }
   }
+  NextTokens(Symbols&&, const Request&, size_t) = delete;
   /// The one token that may come, or -1.
   int64_t only() const { return only_; }
   bool allows(int64_t token) const {

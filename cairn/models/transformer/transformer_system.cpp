@@ -3,6 +3,7 @@
 #include "cairn/base/error.h"
 #include "cairn/models/section_help.h"
 #include "cairn/models/state_dict_layouts.h"
+#include "cairn/models/transformer/transformer_pipeline.h"
 #include "cairn/models/transformer/transformer_task.h"
 
 namespace cairn::transformer {
@@ -15,9 +16,7 @@ System transformer_system() {
       "words";
   system.learner = make_task;
   system.evaluator = make_evaluator;
-  system.pipeline = [](const std::filesystem::path&) -> std::unique_ptr<Pipeline> {
-    throw UsageError("transformer", "no tasks yet");
-  };
+  system.pipeline = load_pipeline;
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };

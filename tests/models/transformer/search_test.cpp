@@ -123,10 +123,11 @@ TEST(BeamSearch, ASentenceIsTheSameInEveryBatch) {
 }
 
 TEST(BeamSearch, AnExactStopNeverScoresWorse) {
+  const LengthPenalty penalty{PenaltyForm::length, 1.2};
   const auto asked = requests(100);
-  const auto first = search({}, asked, {.beam = 3, .stop = BeamStop::first});
-  const auto likely = search({}, asked, {.beam = 3, .stop = BeamStop::likely});
-  const auto exact = search({}, asked, {.beam = 3, .stop = BeamStop::exact});
+  const auto first = search({}, asked, {.beam = 2, .penalty = penalty, .stop = BeamStop::first});
+  const auto likely = search({}, asked, {.beam = 2, .penalty = penalty, .stop = BeamStop::likely});
+  const auto exact = search({}, asked, {.beam = 2, .penalty = penalty, .stop = BeamStop::exact});
   int better = 0;
   for (size_t r = 0; r < asked.size(); ++r) {
     EXPECT_GE(likely[r].front().score, first[r].front().score);
@@ -222,7 +223,8 @@ TEST(Sampling, ADrawDoesNotDependOnTheBatch) {
 TEST(Sampling, FrequenciesAreTheProbabilities) {
   const Table table{.spread = 1};
   const auto log_p = table.behind(0, {kStart});
-  const NextTokens any({.end = -1}, {}, 0);
+  const Symbols endless{.start = kStart};
+  const NextTokens any(endless, {}, 0);
   const auto frequencies = [&](const SamplingOptions& options) {
     RandomStream random(1, "test");
     std::vector<double> seen(6);
