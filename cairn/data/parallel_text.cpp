@@ -35,7 +35,8 @@ ParallelText from_columns(const std::string& file, int64_t limit) {
   for (std::string line; (limit == 0 || text.size() < limit) && lines.next(line);) {
     auto columns = split(line, '\t');
     if (columns.size() != 2) {
-      throw InputError(lines.place().text(), got_expected(cat(columns.size() - 1, " tabs"), "one, between two sentences"));
+      throw InputError(lines.place().text(),
+                       got_expected(cat(columns.size() - 1, " tabs"), "one, between two sentences"));
     }
     text.source.push_back(std::move(columns[0]));
     text.target.push_back(std::move(columns[1]));
@@ -52,10 +53,12 @@ std::vector<std::string> all_lines(const std::string& file) {
 
 /// All lines are read, so that a difference in their number never goes unseen.
 ParallelText from_files(const std::string& source, const std::string& target, int64_t limit) {
-  ParallelText text{.source = all_lines(source), .target = all_lines(target), .source_name = source, .target_name = target};
+  ParallelText text{
+      .source = all_lines(source), .target = all_lines(target), .source_name = source, .target_name = target};
   if (text.source.size() != text.target.size()) {
-    throw InputError(cat(source, ",", target), got_expected(cat(text.source.size(), " and ", text.target.size(), " lines"),
-                                                            "a line of the second for each of the first"));
+    throw InputError(cat(source, ",", target),
+                     got_expected(cat(text.source.size(), " and ", text.target.size(), " lines"),
+                                  "a line of the second for each of the first"));
   }
   if (limit > 0 && text.size() > limit) {
     text.source.resize(static_cast<size_t>(limit));

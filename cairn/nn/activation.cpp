@@ -24,9 +24,7 @@ Activation activation_named(const std::string& name) {
   throw UsageError("activation", got_expected(name, join(names, ", ")) + did_you_mean(name, names));
 }
 
-namespace {
-
-torch::Tensor differentiable(Activation activation, const torch::Tensor& x, const torch::Tensor& gate) {
+torch::Tensor activated(Activation activation, const torch::Tensor& x, const torch::Tensor& gate) {
   switch (activation) {
     case Activation::gelu:
       return torch::gelu(x);
@@ -38,6 +36,8 @@ torch::Tensor differentiable(Activation activation, const torch::Tensor& x, cons
       return torch::relu(x);
   }
 }
+
+namespace {
 
 template <class T>
 T gelu(T x) {
@@ -73,10 +73,8 @@ torch::Tensor one_by_one(const torch::Tensor& x, const Function& function) {
 
 }  // namespace
 
-torch::Tensor activated(Activation activation, const torch::Tensor& x, const torch::Tensor& gate) {
-  const bool exact = !torch::GradMode::is_enabled() && x.is_cpu() &&
-                     (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64);
-  if (!exact) return differentiable(activation, x, gate);
+torch::Tensor activated_exactly(Activation activation, const torch::Tensor& x, const torch::Tensor& gate) {
+  if (!x.is_cpu()) return activated(activation, x, gate);
   switch (activation) {
     case Activation::gelu:
       return one_by_one(x, [](auto value) { return gelu(value); });

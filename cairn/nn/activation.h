@@ -20,8 +20,11 @@ std::vector<std::string> activation_names();
 /// Throws UsageError with the nearest name.
 Activation activation_named(const std::string& name);
 
-/// `gate`, of the shape of x, is swiglu's. Where no gradient is wanted, a number's result is the same bits wherever it
-/// stands: LibTorch's kernels take the last few of a block by another formula.
+/// `gate`, of the shape of x, is swiglu's.
 torch::Tensor activated(Activation activation, const torch::Tensor& x, const torch::Tensor& gate = {});
+
+/// The same for use, float or double: on the processor a number's result is the same bits wherever it stands, where
+/// LibTorch's kernels take the last few of a block by another formula. Not differentiable.
+torch::Tensor activated_exactly(Activation activation, const torch::Tensor& x, const torch::Tensor& gate = {});
 
 }  // namespace cairn::nn

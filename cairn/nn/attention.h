@@ -21,6 +21,7 @@ struct AttentionInput {
   torch::Tensor k, v;  ///< [memories, H, S, d]; as many memories as rows unless mask.memory says whose are seen
   AttentionMask mask = {};
   double dropout = 0;  ///< of attention weights
+  bool exact = false;  ///< for use: a row's result is the same bits whatever rows and padding stand beside it
 };
 
 /// What a kernel keeps of the positions that rows have seen, for causal attention one position after the other.
@@ -34,11 +35,11 @@ class AttentionState {
 class AttentionKernel {
  public:
   virtual ~AttentionKernel() = default;
-  /// Whole sequences -> [B, H, T, d]. Differentiable.
+  /// Whole sequences -> [B, H, T, d]. Differentiable, unless exact.
   virtual torch::Tensor attend(const AttentionInput& input) const = 0;
   virtual std::unique_ptr<AttentionState> start() const = 0;
   /// One position further: q, k, v [B, H, 1, d] of the newest -> [B, H, 1, d]. Equal to the last position of a causal
-  /// `attend` over all so far. Not differentiable.
+  /// exact `attend` over all so far. Not differentiable.
   virtual torch::Tensor step(const AttentionInput& newest, AttentionState& state) const = 0;
 };
 

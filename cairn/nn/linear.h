@@ -47,8 +47,8 @@ class LinearImpl : public torch::nn::Module, public Packable {
 };
 TORCH_MODULE(Linear);
 
-/// Every Packable among a network's modules is packed as long as this lives, which is shorter than the network does; the
-/// weights must stay as they are.
+/// Every Packable among a network's modules is packed as long as this lives, which is shorter than the network does;
+/// the weights must stay as they are.
 class PackedForUse {
  public:
   explicit PackedForUse(torch::nn::Module& network);

@@ -7,6 +7,10 @@
 
 namespace cairn::nn {
 
+bool for_use(const torch::nn::Module& module) {
+  return !module.is_training() && !torch::GradMode::is_enabled();
+}
+
 MultiHeadAttentionImpl::MultiHeadAttentionImpl(const MultiHeadAttentionOptions& options, const RandomStream& random)
     : options_(options), kernel_(attention_kernel(options.kernel)) {
   const int64_t n = options.width;
@@ -46,7 +50,8 @@ KeysValues MultiHeadAttentionImpl::keys_values(const torch::Tensor& memory) cons
 torch::Tensor MultiHeadAttentionImpl::attend(const torch::Tensor& x, const KeysValues& memory,
                                              const AttentionMask& mask) const {
   const auto q = turned(heads(q_proj_->forward(x)), 0);
-  return joined(kernel_->attend({.q = q, .k = memory.k, .v = memory.v, .mask = mask, .dropout = dropout()}));
+  return joined(kernel_->attend(
+      {.q = q, .k = memory.k, .v = memory.v, .mask = mask, .dropout = dropout(), .exact = for_use(*this)}));
 }
 
 torch::Tensor MultiHeadAttentionImpl::forward(const torch::Tensor& x, const torch::Tensor& memory,

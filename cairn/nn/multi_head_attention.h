@@ -30,6 +30,10 @@ struct KeysValues {
   torch::Tensor k, v;  ///< [memories, H, S, d]
 };
 
+/// Whether a module is used, not trained: then it computes so that no result depends on what stands beside it. A
+/// training step that runs a part again without gradients must get the same bits, so that the mode alone decides there.
+bool for_use(const torch::nn::Module& module);
+
 class MultiHeadAttentionImpl : public torch::nn::Module {
  public:
   /// Throws UsageError for a width that heads do not divide and an unknown kernel.

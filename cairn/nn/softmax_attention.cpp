@@ -41,7 +41,7 @@ void check(const AttentionInput& in) {
 }  // namespace
 
 torch::Tensor SoftmaxAttention::attend(const AttentionInput& in) const {
-  if (!torch::GradMode::is_enabled() && in.q.is_cpu() && in.dropout == 0) {
+  if (in.exact && in.q.is_cpu()) {
     const ops::AttentionRowsOptions seen{
         .key_lengths = in.mask.key_lengths, .memory = in.mask.memory, .causal = in.mask.causal};
     return ops::attention_rows(in.q, in.k, in.v, seen);
@@ -104,7 +104,7 @@ torch::Tensor SoftmaxAttention::step(const AttentionInput& newest, AttentionStat
   const torch::NoGradGuard no_grad;
   auto& seen = dynamic_cast<SeenPositions&>(state);
   seen.add(newest.k, newest.v);
-  return attend({.q = newest.q, .k = seen.k(), .v = seen.v()});
+  return attend({.q = newest.q, .k = seen.k(), .v = seen.v(), .exact = true});
 }
 
 }  // namespace cairn::nn

@@ -7,8 +7,7 @@ namespace cairn::nn {
 
 class SoftmaxAttention : public AttentionKernel {
  public:
-  /// Where a gradient is wanted, LibTorch's fused kernel; otherwise our own, by which a row's result is the same bits
-  /// whatever rows and padding stand beside it (ops/attention_rows.h).
+  /// By LibTorch's fused kernel; exact on the processor by our own (ops/attention_rows.h).
   torch::Tensor attend(const AttentionInput& input) const override;
   std::unique_ptr<AttentionState> start() const override;
   torch::Tensor step(const AttentionInput& newest, AttentionState& state) const override;

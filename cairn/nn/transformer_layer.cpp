@@ -4,8 +4,7 @@
 
 namespace cairn::nn {
 
-TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, const RandomStream& random)
-    : options_(o) {
+TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, const RandomStream& random) : options_(o) {
   const auto attention = [&](double rotary_base, uint64_t item) {
     return MultiHeadAttention(MultiHeadAttentionOptions{.width = o.width,
                                                         .heads = o.heads,
@@ -43,15 +42,16 @@ torch::Tensor TransformerLayerImpl::around(Norm& norm, const torch::Tensor& x, c
 
 torch::Tensor TransformerLayerImpl::feed_forward(const torch::Tensor& x) {
   const auto gate = fc_gate_.is_empty() ? torch::Tensor() : fc_gate_->forward(x);
-  const auto u = activated(options_.activation, fc1_->forward(x), gate);
+  const auto v = fc1_->forward(x);
+  const auto u =
+      for_use(*this) ? activated_exactly(options_.activation, v, gate) : activated(options_.activation, v, gate);
   return fc2_->forward(dropped(u, options_.activation_dropout));
 }
 
 torch::Tensor TransformerLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& lengths,
                                             const Memory& memory) {
   const AttentionMask own{.key_lengths = options_.causal ? torch::Tensor() : lengths, .causal = options_.causal};
-  auto x = around(self_attn_layer_norm_, input,
-                  [&](const torch::Tensor& u) { return self_attn_->forward(u, u, own); });
+  auto x = around(self_attn_layer_norm_, input, [&](const torch::Tensor& u) { return self_attn_->forward(u, u, own); });
   if (options_.memory) {
     x = around(encoder_attn_layer_norm_, x, [&](const torch::Tensor& u) {
       return encoder_attn_->forward(u, memory.states, {.key_lengths = memory.lengths});
@@ -86,8 +86,8 @@ TransformerStackImpl::TransformerStackImpl(const TransformerStackOptions& option
   }
   if (!options.final_norm) return;
   const auto& layer = options.layer;
-  layer_norm_ = register_module(
-      "layer_norm", Norm(NormOptions{.kind = layer.norm, .width = layer.width, .eps = layer.norm_eps}));
+  layer_norm_ =
+      register_module("layer_norm", Norm(NormOptions{.kind = layer.norm, .width = layer.width, .eps = layer.norm_eps}));
 }
 
 torch::Tensor TransformerStackImpl::forward_layer(int64_t n, const torch::Tensor& x, const torch::Tensor& lengths,
@@ -110,8 +110,7 @@ TransformerStackImpl::State TransformerStackImpl::start(const Memory& memory) co
   return state;
 }
 
-torch::Tensor TransformerStackImpl::step(torch::Tensor x, State& state, int64_t position,
-                                         const torch::Tensor& of_row) {
+torch::Tensor TransformerStackImpl::step(torch::Tensor x, State& state, int64_t position, const torch::Tensor& of_row) {
   for (size_t n = 0; n < layers_.size(); ++n) x = layers_[n]->step(x, state[n], position, of_row);
   return finish(x);
 }

@@ -23,7 +23,7 @@
 namespace cairn::nn {
 
 struct TransformerLayerOptions {
-  int64_t width = 512;         ///< d_model
+  int64_t width = 512;  ///< d_model
   int64_t heads = 8;
   int64_t feed_forward = 2048;  ///< d_ff
   bool bias = true;             ///< of projections and feed-forward
@@ -92,7 +92,8 @@ class TransformerStackImpl : public torch::nn::Module {
   torch::Tensor forward(torch::Tensor x, const torch::Tensor& lengths, const Memory& memory = {});
   int64_t size() const { return static_cast<int64_t>(layers_.size()); }
   /// Layer 0 <= n < size().
-  torch::Tensor forward_layer(int64_t n, const torch::Tensor& x, const torch::Tensor& lengths, const Memory& memory = {});
+  torch::Tensor forward_layer(int64_t n, const torch::Tensor& x, const torch::Tensor& lengths,
+                              const Memory& memory = {});
   torch::Tensor finish(const torch::Tensor& x);  ///< layer_norm, if there is one
 
   using State = std::vector<TransformerLayerImpl::State>;

@@ -51,7 +51,8 @@ HWY_INLINE T exponentials(T* weights, int64_t n) {
 
 template <class T>
 void attend(const AttentionRow<T>& row) {
-  for (int64_t s = 0; s < row.keys; ++s) row.weights[s] = row.scale * dot_of(row.q, row.k + s * row.k_stride, row.width);
+  for (int64_t s = 0; s < row.keys; ++s)
+    row.weights[s] = row.scale * dot_of(row.q, row.k + s * row.k_stride, row.width);
   const T share = 1 / exponentials(row.weights, row.keys);
   for (int64_t s = 0; s < row.keys; ++s) row.weights[s] *= share;
   for_lanes<T>(row.width, [&](auto tag, int64_t j) HWY_ATTR {

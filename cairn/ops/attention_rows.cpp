@@ -20,8 +20,8 @@ namespace {
 
 void check(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   const bool fits = q.dim() == 4 && k.dim() == 4 && k.sizes() == v.sizes() && q.size(1) == k.size(1) &&
-                    q.size(3) == k.size(3) && q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type() &&
-                    q.is_cpu() && k.is_cpu() && v.is_cpu();
+                    q.size(3) == k.size(3) && q.scalar_type() == k.scalar_type() &&
+                    q.scalar_type() == v.scalar_type() && q.is_cpu() && k.is_cpu() && v.is_cpu();
   if (!fits) {
     refuse(cat("q ", q.dtype(), " ", q.sizes(), ", k ", k.dtype(), " ", k.sizes(), ", v ", v.dtype(), " ", v.sizes()),
            "q [B, H, T, d], k and v [M, H, S, d] of one type on the processor");

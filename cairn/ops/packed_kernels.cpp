@@ -26,8 +26,8 @@ int64_t packed_width(int64_t bytes_of_type) {
 
 /// M rows times one panel into `out` [M, out_stride]. Each sum runs over k in ascending order whatever M is.
 template <int M, class T>
-HWY_INLINE void tile(const PackedJob<T>& job, const T* HWY_RESTRICT x, const T* HWY_RESTRICT panel,
-                     T* HWY_RESTRICT out, int64_t out_stride) {
+HWY_INLINE void tile(const PackedJob<T>& job, const T* HWY_RESTRICT x, const T* HWY_RESTRICT panel, T* HWY_RESTRICT out,
+                     int64_t out_stride) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   auto l0 = hn::Zero(d), l1 = l0, l2 = l0, l3 = l0, l4 = l0, l5 = l0;

@@ -38,8 +38,9 @@ struct PackedLinear : torch::autograd::Function<PackedLinear> {
 
 torch::Tensor packed_product(const torch::Tensor& A, const torch::Tensor& B, torch::Tensor out) {
   if (A.dim() != 2 || B.dim() != 2 || A.size(1) != B.size(0) || A.scalar_type() != B.scalar_type()) {
-    throw UsageError("packed product", got_expected(cat(A.dtype(), " ", A.sizes(), " times ", B.dtype(), " ", B.sizes()),
-                                                    "[M, K] times [K, N] of one type"));
+    throw UsageError("packed product",
+                     got_expected(cat(A.dtype(), " ", A.sizes(), " times ", B.dtype(), " ", B.sizes()),
+                                  "[M, K] times [K, N] of one type"));
   }
   const bool accumulate = out.defined();
   if (!accumulate) out = torch::empty({A.size(0), B.size(1)}, A.options().requires_grad(false));

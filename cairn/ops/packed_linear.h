@@ -6,8 +6,8 @@
 
 namespace cairn::ops {
 
-/// A [M, K] B [K, N], float or double on the processor, any strides -> [M, N]; `out` [M, N] with dense rows, if defined,
-/// gets the product added to it and is returned. Not differentiable.
+/// A [M, K] B [K, N], float or double on the processor, any strides -> [M, N]; `out` [M, N] with dense rows, if
+/// defined, gets the product added to it and is returned. Not differentiable.
 torch::Tensor packed_product(const torch::Tensor& A, const torch::Tensor& B, torch::Tensor out = {});
 
 /// x [..., K], W [N, K], b [N] or undefined -> [..., N]. Differentiable once. Throws UsageError for shapes that do not

@@ -64,8 +64,8 @@ class LengthRule {
   }
   void report() const {
     if (count_ == 0) return;
-    log::warn(cat(count_, " sentences of more than ", longest_, " tokens ", rule_ == "cut" ? "were cut" : "were left out",
-                  ", the first at ", first_));
+    log::warn(cat(count_, " sentences of more than ", longest_, " tokens ",
+                  rule_ == "cut" ? "were cut" : "were left out", ", the first at ", first_));
   }
 
  private:

@@ -3,9 +3,9 @@
 //
 //   u_t = sqrt(d) E[x_t] + position_t,   memory = encoder(u),   h = decoder(u', memory),   p(y_t) = softmax(W h_t + b)
 //
-// Names as in fairseq: encoder.embed_tokens.weight, encoder.layers.0.self_attn.q_proj.weight, ..., encoder.layer_norm.*,
-// decoder.*, decoder.output_projection.weight where it is not tied; encoder.embed_positions.weight where positions are
-// learned.
+// Names as in fairseq: encoder.embed_tokens.weight, encoder.layers.0.self_attn.q_proj.weight, ...,
+// encoder.layer_norm.*, decoder.*, decoder.output_projection.weight where it is not tied;
+// encoder.embed_positions.weight where positions are learned.
 #pragma once
 
 #include <memory>
@@ -48,15 +48,15 @@ class Transformer : public torch::nn::Module, public nn::Packable {
 
   /// Translation: source [B, S] int64, lengths [B] int64 or undefined where no row is padded.
   nn::Memory encode(const torch::Tensor& source, const torch::Tensor& lengths);
-  /// tokens [B, T] int64: each position's newest token -> h [B, T, width]. A language model takes no memory. What stands
-  /// behind the end of a shorter row changes nothing before it.
+  /// tokens [B, T] int64: each position's newest token -> h [B, T, width]. A language model takes no memory. What
+  /// stands behind the end of a shorter row changes nothing before it.
   torch::Tensor decode(const torch::Tensor& tokens, const nn::Memory& memory = {});
   torch::Tensor logits(const torch::Tensor& h) const;  ///< [..., width] -> [..., V]
   void pack() override;
   void unpack() override { packed_output_ = {}; }
 
-  /// decode(tokens, encode(source, lengths)) as stages from {source, tokens} on (of a language model: from {tokens} on),
-  /// one for each embedding and each layer; the last gives h.
+  /// decode(tokens, encode(source, lengths)) as stages from {source, tokens} on (of a language model: from {tokens}
+  /// on), one for each embedding and each layer; the last gives h.
   nn::Chain stages(const torch::Tensor& lengths, const torch::Tensor& tokens);
 
   /// One position after the other, as `decode` in evaluation but with keys and values kept.

@@ -60,7 +60,8 @@ struct ModelConfig {
     f("max_length", max_length, "tokens that a sequence may have", at_least(1));
     f("rotary_base", rotary_base, "of rotary positions", at_least(1));
     f("attention", attention, "kernel of attention", one_of(nn::attention_kernel_names()));
-    f("tie", tie, "which share one matrix: all (source and target embedding, output), decoder (target embedding, output) "
+    f("tie", tie,
+      "which share one matrix: all (source and target embedding, output), decoder (target embedding, output) "
       "or none",
       one_of({"all", "decoder", "none"}));
     f("embedding_scale", embedding_scale, "embeddings are multiplied by sqrt(width)");
@@ -102,7 +103,8 @@ struct DataConfig {
       "language_model without validation data: this share at the end of the training text is held out",
       between(0, 0.9));
     f("limit", limit, "use the first N pairs (or tokens) of each split; 0 for all", at_least(0));
-    f("tokens", tokens, "word (between spaces), character, byte, or pieces of words by sentencepiece, learned from the "
+    f("tokens", tokens,
+      "word (between spaces), character, byte, or pieces of words by sentencepiece, learned from the "
       "training data, source and target together",
       one_of(text::token_kind_names()));
     f("unknown", unknown, "a token outside the vocabulary: refuse, or map to <unk>",
@@ -124,8 +126,20 @@ struct DataConfig {
 
 struct EvalConfig {
   int64_t limit = 0;
+  std::string bleu = "final";
+  std::string leading = "nll";
+  int64_t beam = 4;
+  double length_penalty = 0.6;
 
   void fields(Fields& f) {
+    f("bleu", bleu, "translation: translate the split and measure BLEU at the end (final), always or never",
+      one_of({"final", "always", "never"}));
+    f("leading", leading,
+      "which metric chooses the best weights and stops early (train.patience): nll or, where it is "
+      "always measured, bleu",
+      one_of({"nll", "bleu"}));
+    f("beam", beam, "hypotheses alive as BLEU's translations are searched", at_least(1));
+    f("length_penalty", length_penalty, "alpha of Wu et al. 2016, as they are searched", at_least(0));
     f("limit", limit, "periodic evaluations use the first N pairs (or tokens); 0 for all", at_least(0));
   }
 };

@@ -23,8 +23,7 @@ class NetworkScorer : public StepScorer {
 
   void select(const torch::Tensor& rows) override {
     const torch::InferenceMode inference;
-    for (auto& layer : state_.layers) layer.self->select(rows);
-    state_.of_row = state_.of_row.defined() ? state_.of_row.index_select(0, rows) : rows;
+    Transformer::select(state_, rows);
   }
 
  private:
@@ -36,7 +35,7 @@ class NetworkScorer : public StepScorer {
 }  // namespace
 
 TransformerRunner::TransformerRunner(std::shared_ptr<Transformer> network)
-    : network_(std::move(network)), packed_(*network_), output_(network_->output_weight().detach()) {
+    : network_(std::move(network)), packed_(*network_) {
   network_->eval();
 }
 
@@ -62,8 +61,7 @@ std::unique_ptr<StepScorer> TransformerRunner::start(const nn::Memory& memory) c
 
 torch::Tensor TransformerRunner::log_probabilities(const torch::Tensor& h) const {
   const torch::InferenceMode inference;
-  const auto& bias = network_->output_bias();
-  auto log_p = output_.multiply(h.contiguous(), bias.defined() ? bias.detach() : bias);
+  auto log_p = network_->logits(h);
   const int64_t V = log_p.size(1);
   float* const rows = log_p.mutable_data_ptr<float>();
   at::parallel_for(0, log_p.size(0), 1, [&](int64_t begin, int64_t end) {

@@ -8,7 +8,6 @@
 #include "cairn/models/transformer/step_scorer.h"
 #include "cairn/models/transformer/transformer.h"
 #include "cairn/nn/linear.h"
-#include "cairn/ops/packed_matrix.h"
 
 namespace cairn::transformer {
 
@@ -28,7 +27,6 @@ class TransformerRunner {
  private:
   std::shared_ptr<Transformer> network_;
   nn::PackedForUse packed_;
-  ops::PackedMatrix output_;
 };
 
 }  // namespace cairn::transformer

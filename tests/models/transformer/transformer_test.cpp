@@ -6,7 +6,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/models/transformer/model_factory.h"
-#include "cairn/models/transformer/network_scorer.h"
+#include "cairn/models/transformer/transformer_runner.h"
 #include "cairn/nn/linear.h"
 #include "cairn/nn/state_dict.h"
 
@@ -97,28 +97,27 @@ TEST(Transformer, PackedIsCloseToWhatIsTrained) {
   }
 }
 
-TEST(NetworkScorer, StepsAreTheWholeHoweverRowsAreChosen) {
-  const torch::NoGradGuard no_grad;
+TEST(TransformerRunner, StepsAreTheWholeHoweverRowsAreChosen) {
+  const torch::InferenceMode inference;
   torch::manual_seed(4);
   for (const auto& config : variants("translation")) {
-    auto network = std::make_shared<Transformer>(config, kVocabulary);
-    network->eval();
-    const nn::PackedForUse packed(*network);
+    const auto network = std::make_shared<Transformer>(config, kVocabulary);
+    const TransformerRunner runner(network);
     const std::vector<std::vector<int64_t>> sentences{{1, 2, 3, 4, 5}, {6, 7}, {8, 9, 10}};
-    NetworkScorer scorer(*network, encode_sentences(*network, sentences, 0));
-    EXPECT_EQ(scorer.vocabulary(), kVocabulary);
+    const auto scorer = runner.start(runner.encode(sentences));
+    EXPECT_EQ(scorer->vocabulary(), kVocabulary);
     std::vector<std::vector<int64_t>> written(3);
     std::vector<size_t> of{0, 1, 2};
     const auto expect_whole = [&](const torch::Tensor& log_p) {
       for (size_t r = 0; r < written.size(); ++r) {
-        const auto alone = encode_sentences(*network, {sentences[of[r]]}, 0);
+        const auto alone = runner.encode({sentences[of[r]]});
         const auto h = network->decode(torch::tensor(written[r]).unsqueeze(0), alone).select(1, -1);
-        EXPECT_TRUE(log_p[static_cast<int64_t>(r)].equal(torch::log_softmax(network->logits(h), 1)[0])) << r;
+        EXPECT_TRUE(log_p[static_cast<int64_t>(r)].equal(runner.log_probabilities(h)[0])) << r;
       }
     };
     const std::vector<std::vector<int64_t>> choices{{0, 1, 2}, {2, 2, 0, 1}, {3, 0, 1}, {1}, {0, 0}};
     for (const auto& rows : choices) {
-      scorer.select(torch::tensor(rows));
+      scorer->select(torch::tensor(rows));
       std::vector<std::vector<int64_t>> next;
       std::vector<size_t> next_of;
       for (const int64_t row : rows) {
@@ -129,22 +128,21 @@ TEST(NetworkScorer, StepsAreTheWholeHoweverRowsAreChosen) {
       of = next_of;
       const auto newest = torch::randint(kVocabulary, {static_cast<int64_t>(rows.size())}, torch::kInt64);
       for (size_t r = 0; r < written.size(); ++r) written[r].push_back(newest[static_cast<int64_t>(r)].item<int64_t>());
-      expect_whole(scorer.step(newest));
+      expect_whole(scorer->step(newest));
     }
   }
 }
 
-TEST(NetworkScorer, LanguageModelsStepAsTheyRead) {
-  const torch::NoGradGuard no_grad;
+TEST(TransformerRunner, LanguageModelsStepAsTheyRead) {
+  const torch::InferenceMode inference;
   torch::manual_seed(5);
   for (const auto& config : variants("language_model")) {
-    auto network = std::make_shared<Transformer>(config, kVocabulary);
-    network->eval();
-    const nn::PackedForUse packed(*network);
+    const auto network = std::make_shared<Transformer>(config, kVocabulary);
+    const TransformerRunner runner(network);
     const auto x = tokens(2, 9);
-    const auto whole = torch::log_softmax(network->logits(network->decode(x)), 2);
-    NetworkScorer scorer(*network);
-    for (int64_t t = 0; t < 9; ++t) EXPECT_TRUE(scorer.step(x.select(1, t)).equal(whole.select(1, t))) << t;
+    const auto whole = runner.log_probabilities(network->decode(x).flatten(0, 1)).view({2, 9, -1});
+    const auto scorer = runner.start();
+    for (int64_t t = 0; t < 9; ++t) EXPECT_TRUE(scorer->step(x.select(1, t)).equal(whole.select(1, t))) << t;
   }
 }
 
