@@ -9,6 +9,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/ops/optional_input.h"
+#include "cairn/ops/packed_linear.h"
 #include "cairn/ops/softmax_kernels.h"
 
 namespace cairn::ops {
@@ -120,20 +121,23 @@ struct ChunkedCrossEntropy : torch::autograd::Function<ChunkedCrossEntropy> {
       dW = torch::zeros_like(weight, torch::MemoryFormat::Contiguous);
       if (b.defined()) db = torch::zeros_like(b);
     }
+    const bool own_type = product == type;
+    const auto packed_weight = own_type ? PackedMatrix(weight) : PackedMatrix();
+    const auto packed_transpose = own_type && differentiate ? PackedMatrix(weight.t()) : PackedMatrix();
     const double scale = differentiate && count > 0 ? 1.0 / static_cast<double>(count) : 0;
     for (int64_t begin = 0; begin < N; begin += rows) {
       const auto part = short_states.slice(0, begin, begin + rows);
-      auto logits = torch::mm(part, short_weight.t()).to(type);
+      auto logits = own_type ? packed_weight.multiply(part) : torch::mm(part, short_weight.t()).to(type);
       if (b.defined()) logits.add_(b.detach());
       finish_chunk(logits, to.slice(0, begin, begin + rows), {options.ignore, options.smoothing, scale},
                    losses.slice(0, begin, begin + rows), smoothed.slice(0, begin, begin + rows));
       if (scale == 0) continue;
-      const auto g = logits.to(product);
       auto own = dh.slice(0, begin, begin + rows);
-      if (product == type) {
-        torch::mm_out(own, g, short_weight);
-        dW.addmm_(g.t(), part);
+      if (own_type) {
+        own.copy_(packed_transpose.multiply(logits));
+        packed_product(logits.t(), part, dW);
       } else {
+        const auto g = logits.to(product);
         own.copy_(torch::mm(g, short_weight));
         dW.add_(torch::mm(g.t(), part));
       }

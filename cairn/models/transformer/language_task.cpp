@@ -27,7 +27,7 @@ std::unique_ptr<data::Stream> LanguageTask::stream(int64_t batch, RandomStream r
 
 std::optional<train::StagedLosses> LanguageTask::stages(const data::Batch& batch,
                                                         const train::StepContext& /*context*/) {
-  return staged_losses(loaded_.network->stages({}, batch["x"]), batch["x"], batch["y"].flatten());
+  return staged_losses(loaded_.network->stages({}, batch["x"]), {batch["x"]}, batch["y"].flatten());
 }
 
 train::Evaluation LanguageTask::evaluate(const train::EvaluateOptions& options) {

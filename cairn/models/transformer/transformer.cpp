@@ -129,9 +129,9 @@ nn::Chain Transformer::stages(const torch::Tensor& lengths, const torch::Tensor&
 
 nn::Chain Transformer::translation_stages(const torch::Tensor& lengths, const torch::Tensor& tokens) {
   nn::Chain chain;
-  chain.add("source", [this](const torch::Tensor& source) {
-    check_length(source.size(1));
-    return encoder_->embedded(source);
+  chain.add("source", [this](const nn::Activations& a) {
+    check_length(a[0].size(1));
+    return nn::Activations{encoder_->embedded(a[0])};
   });
   for (int64_t n = 0; n < encoder_->size(); ++n) {
     chain.add(cat("encoder layer ", n + 1),

@@ -58,8 +58,8 @@ class Transformer : public torch::nn::Module, public nn::Packable {
   void pack() override;
   void unpack() override { packed_output_ = {}; }
 
-  /// decode(tokens, encode(source, lengths)) as stages from `source` on (of a language model: from `tokens` on), one for
-  /// each embedding and each layer; the last gives h.
+  /// decode(tokens, encode(source, lengths)) as stages from {source, tokens} on (of a language model: from {tokens} on),
+  /// one for each embedding and each layer; the last gives h.
   nn::Chain stages(const torch::Tensor& lengths, const torch::Tensor& tokens);
 
   /// One position after the other, as `decode` in evaluation but with keys and values kept.

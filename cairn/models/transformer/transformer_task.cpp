@@ -31,8 +31,9 @@ int64_t TransformerTask::limit_of(const train::EvaluateOptions& options) const {
   return options.limit > 0 || options.final ? options.limit : eval_.limit;
 }
 
-train::StagedLosses TransformerTask::staged_losses(nn::Chain states, torch::Tensor input, torch::Tensor targets) const {
-  train::StagedLosses staged{.chain = std::move(states), .input = {std::move(input)}, .names = {"loss", "nll"}};
+train::StagedLosses TransformerTask::staged_losses(nn::Chain states, nn::Activations input,
+                                                   torch::Tensor targets) const {
+  train::StagedLosses staged{.chain = std::move(states), .input = std::move(input), .names = {"loss", "nll"}};
   staged.chain.add("loss", [&network = *loaded_.network, targets](const nn::Activations& a) -> nn::Activations {
     const auto out = ops::cross_entropy(a.at(0).flatten(0, 1), network.output_weight(), network.output_bias(), targets,
                                         {.smoothing = network.config().label_smoothing});

@@ -24,7 +24,7 @@ class TransformerTask : public train::Task {
  protected:
   /// Stages from `input` on that end in the losses: "loss", which is minimised (with label smoothing), and "nll", nats a
   /// token. `targets` [N] int64, -1 where nothing is predicted.
-  train::StagedLosses staged_losses(nn::Chain states, torch::Tensor input, torch::Tensor targets) const;
+  train::StagedLosses staged_losses(nn::Chain states, nn::Activations input, torch::Tensor targets) const;
   /// How many examples of a split to measure; 0: all.
   int64_t limit_of(const train::EvaluateOptions& options) const;
 

@@ -154,7 +154,7 @@ TEST(Transformer, StagesAreTheNetwork) {
     config.dropout = 0;
     Transformer network(config, kVocabulary);
     const auto source = tokens(2, 6), target = tokens(2, 5), lengths = torch::tensor({6, 3});
-    const auto staged = network.stages(lengths, target).forward(nn::Activations{source}).at(0);
+    const auto staged = network.stages(lengths, target).forward(nn::Activations{source, target}).at(0);
     EXPECT_TRUE(staged.equal(network.decode(target, network.encode(source, lengths))));
   }
 }
@@ -178,13 +178,8 @@ TEST(Transformer, NamesAndTiesAreAsInFairseq) {
   EXPECT_TRUE(names().contains("decoder.output_projection.weight"));
 }
 
-TEST(Transformer, BaseAndBigHaveAsManyParametersAsCounted) {
-  ModelConfig config;
-  EXPECT_EQ(nn::parameter_count(Transformer(config, 37000)), 63082496);
-  config.width = 1024;
-  config.heads = 16;
-  config.feed_forward = 4096;
-  EXPECT_EQ(nn::parameter_count(Transformer(config, 37000)), 214245376);
+TEST(Transformer, ThePapersBaseHasAsManyParametersAsCounted) {
+  EXPECT_EQ(nn::parameter_count(Transformer(ModelConfig{}, 37000)), 63082496);
 }
 
 TEST(Transformer, RefusesMoreTokensThanItHasPositionsFor) {
