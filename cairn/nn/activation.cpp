@@ -7,21 +7,16 @@
 #include <ATen/Parallel.h>
 #include <torch/nn/functional.h>
 
-#include "cairn/base/error.h"
 #include "cairn/base/text.h"
 
 namespace cairn::nn {
 
 std::vector<std::string> activation_names() {
-  return {"relu", "gelu", "gelu_tanh", "swiglu"};
+  return {"relu", "gelu", "gelu_tanh", "swiglu", "silu"};
 }
 
 Activation activation_named(const std::string& name) {
-  const auto names = activation_names();
-  for (size_t k = 0; k < names.size(); ++k) {
-    if (names[k] == name) return static_cast<Activation>(k);
-  }
-  throw UsageError("activation", got_expected(name, join(names, ", ")) + did_you_mean(name, names));
+  return static_cast<Activation>(place_among(activation_names(), name, "activation"));
 }
 
 torch::Tensor activated(Activation activation, const torch::Tensor& x, const torch::Tensor& gate) {
@@ -32,6 +27,8 @@ torch::Tensor activated(Activation activation, const torch::Tensor& x, const tor
       return torch::gelu(x, "tanh");
     case Activation::swiglu:
       return torch::silu(gate) * x;
+    case Activation::silu:
+      return torch::silu(x);
     default:
       return torch::relu(x);
   }
@@ -82,6 +79,8 @@ torch::Tensor activated_exactly(Activation activation, const torch::Tensor& x, c
       return one_by_one(x, [](auto value) { return gelu_tanh(value); });
     case Activation::swiglu:
       return one_by_one(gate, [](auto value) { return silu(value); }) * x;
+    case Activation::silu:
+      return one_by_one(x, [](auto value) { return silu(value); });
     default:
       return torch::relu(x);
   }

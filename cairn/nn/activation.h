@@ -12,10 +12,11 @@ enum class Activation {
   relu,       ///< max(0, x)
   gelu,       ///< x Phi(x), by the error function                              (Hendrycks & Gimpel 2016)
   gelu_tanh,  ///< x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2: its approximation
-  swiglu,     ///< silu(gate) x, silu(g) = g / (1 + e^-g)                        (Shazeer 2020)
+  swiglu,     ///< silu(gate) x                                                 (Shazeer 2020)
+  silu,       ///< x / (1 + e^-x), "swish"                                      (Elfwing et al. 2017)
 };
 
-/// "relu", "gelu", "gelu_tanh", "swiglu".
+/// "relu", "gelu", "gelu_tanh", "swiglu", "silu".
 std::vector<std::string> activation_names();
 /// Throws UsageError with the nearest name.
 Activation activation_named(const std::string& name);

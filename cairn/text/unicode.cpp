@@ -16,6 +16,10 @@ bool has_category(char32_t character, uint32_t mask) {
 
 }  // namespace
 
+bool is_letter(char32_t character) {
+  return has_category(character, U_GC_L_MASK);
+}
+
 bool is_punctuation(char32_t character) {
   return has_category(character, U_GC_P_MASK);
 }

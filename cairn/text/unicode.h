@@ -6,6 +6,7 @@
 
 namespace cairn::text {
 
+bool is_letter(char32_t character);       ///< \p{L}
 bool is_punctuation(char32_t character);  ///< \p{P}
 bool is_symbol(char32_t character);       ///< \p{S}
 bool is_number(char32_t character);       ///< \p{N}

@@ -46,19 +46,38 @@ std::shared_ptr<Transformer> make_network(const ModelSpec& spec) {
   return std::make_shared<Transformer>(spec.config, spec.vocabulary);
 }
 
-text::Tokenizer read_tokenizer(const std::filesystem::path& folder, const ModelSpec& spec) {
+namespace {
+
+constexpr const char* kTargetFolder = "target";
+
+text::Tokenizer read_tokenizer(const std::filesystem::path& folder, int64_t vocabulary) {
   auto tokenizer = text::Tokenizer::read(folder);
-  if (tokenizer.size() != spec.vocabulary) {
+  if (tokenizer.size() != vocabulary) {
     throw InputError((folder / "tokenizer.json").string(),
-                     got_expected(cat(tokenizer.size(), " tokens"), cat(spec.vocabulary, " as in config.json")));
+                     got_expected(cat(tokenizer.size(), " tokens"), cat(vocabulary, " as in config.json")));
   }
   return tokenizer;
+}
+
+}  // namespace
+
+void ModelSpec::write_tokenizers(const std::filesystem::path& folder) const {
+  tokenizer.write(folder);
+  if (!of_target) return;
+  std::filesystem::create_directory(folder / kTargetFolder);
+  of_target->write(folder / kTargetFolder);
+}
+
+void read_tokenizers(const std::filesystem::path& folder, ModelSpec& spec) {
+  spec.tokenizer = read_tokenizer(folder, spec.vocabulary);
+  const auto target = folder / kTargetFolder;
+  if (std::filesystem::is_directory(target)) spec.of_target = read_tokenizer(target, spec.vocabulary);
 }
 
 LoadedModel load_model(const std::filesystem::path& folder) {
   const Json config = read_model_config(folder);
   auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
-  spec.tokenizer = read_tokenizer(folder, spec);
+  read_tokenizers(folder, spec);
   auto network = make_network(spec);
   load_weights(*network, folder / "model.safetensors");
   network->eval();

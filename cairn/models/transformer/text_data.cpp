@@ -78,13 +78,13 @@ class LengthRule {
 }  // namespace
 
 data::TokenPairs encode_pairs(const data::ParallelText& text, const ModelSpec& spec, const DataConfig& config) {
-  const auto& tokenizer = spec.tokenizer;
   data::TokenPairs pairs;
   pairs.start = spec.start();
-  pairs.padding = tokenizer.line_end();
+  pairs.padding = spec.tokenizer.line_end();
   LengthRule rule(config.longer, std::min(config.longest, spec.config.max_length));
   std::vector<int64_t> source, target;
-  const auto encode = [&](const std::string& line, const std::string& place, std::vector<int64_t>& ids) {
+  const auto encode = [&](const text::Tokenizer& tokenizer, const std::string& line, const std::string& place,
+                          std::vector<int64_t>& ids) {
     ids.clear();
     tokenizer.encode(line, place, ids);
     ids.push_back(tokenizer.line_end());
@@ -92,8 +92,8 @@ data::TokenPairs encode_pairs(const data::ParallelText& text, const ModelSpec& s
   };
   for (int64_t k = 0; k < text.size(); ++k) {
     const auto at = static_cast<size_t>(k);
-    const bool kept = encode(text.source[at], text.source_place(k), source);
-    if (!encode(text.target[at], text.target_place(k), target) || !kept) continue;
+    const bool kept = encode(spec.tokenizer, text.source[at], text.source_place(k), source);
+    if (!encode(spec.target_tokenizer(), text.target[at], text.target_place(k), target) || !kept) continue;
     pairs.source.add(source);
     pairs.target.add(target);
     pairs.lines.push_back(k);

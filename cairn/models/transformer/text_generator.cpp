@@ -26,8 +26,8 @@ TextGenerator TextGenerator::load(const std::filesystem::path& folder) {
 
 std::vector<TextScore> TextGenerator::score(const std::vector<std::string>& lines, const ScoreOptions& options) const {
   if (options.batch < 1) throw UsageError("batch", got_expected(options.batch, "1 or more"));
-  const auto& [config, vocabulary, first_token, tokenizer] = loaded_->spec;
-  const int64_t most = std::min(options.limit, config.max_length);
+  const auto& tokenizer = loaded_->spec.tokenizer;
+  const int64_t most = std::min(options.limit, loaded_->spec.config.max_length);
   std::vector<std::vector<int64_t>> ids(lines.size());
   for (size_t k = 0; k < lines.size(); ++k) {
     const std::string place = cat("line ", k + 1);
@@ -45,7 +45,7 @@ std::vector<TextScore> TextGenerator::score(const std::vector<std::string>& line
     std::vector<std::vector<int64_t>> some;
     for (size_t k = begin; k < end; ++k) some.push_back(ids[order[k]]);
     const auto scorer = runner_->start();
-    const Symbols symbols{.start = tokenizer.line_end(), .end = tokenizer.line_end(), .barred = {}};
+    const Symbols symbols{.start = loaded_->spec.start(), .end = tokenizer.line_end(), .barred = {}};
     const auto forced = forced_log_probabilities(*scorer, symbols, some);
     for (size_t k = begin; k < end; ++k) scores[order[k]] = TextScore::of(forced[k - begin]);
   }
@@ -56,7 +56,7 @@ std::string TextGenerator::sample(const SampleOptions& options) const {
   if (options.length < 0) throw UsageError("sample", got_expected(cat("length ", options.length), "0 or more"));
   const auto& tokenizer = loaded_->spec.tokenizer;
   const auto positions = static_cast<size_t>(loaded_->spec.config.max_length);
-  std::vector<int64_t> text{tokenizer.line_end()};
+  std::vector<int64_t> text{loaded_->spec.start()};
   tokenizer.encode_text(options.prefix, "prefix", text);
   const size_t whole = text.size() + static_cast<size_t>(options.length);
   while (text.size() < whole) {

@@ -27,12 +27,13 @@ class TokenStackImpl : public nn::TransformerStackImpl {
                  const RandomStream& random);
 
   const torch::Tensor& embedding() const { return embedding_; }  ///< E [V, width]
+  const torch::Tensor& positions() const { return positions_; }  ///< [max_length, width]; undefined where none are added
   /// tokens [B, T] int64, the first at position `first` -> [B, T, width], after dropout.
   torch::Tensor embedded(const torch::Tensor& tokens, int64_t first = 0) const;
 
  private:
   ModelConfig config_;
-  torch::Tensor embedding_, positions_;  // positions_ [max_length, width]; undefined where none are added
+  torch::Tensor embedding_, positions_;
 };
 TORCH_MODULE(TokenStack);
 
@@ -43,6 +44,8 @@ class Transformer : public torch::nn::Module, public nn::Packable {
 
   const ModelConfig& config() const { return config_; }
   int64_t vocabulary() const { return vocabulary_; }
+  const TokenStack& encoder() const { return encoder_; }  ///< empty in a language model
+  const TokenStack& decoder() const { return decoder_; }
   const torch::Tensor& output_weight() const { return output_weight_; }  ///< W [V, width]
   const torch::Tensor& output_bias() const { return output_bias_; }      ///< b [V]; undefined if there is none
 

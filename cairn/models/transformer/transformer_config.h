@@ -48,7 +48,7 @@ struct ModelConfig {
     f("feed_forward", feed_forward, "d_ff, units between a layer's two matrices", at_least(1));
     f("encoder_layers", encoder_layers, "translation: layers that read the source", at_least(1));
     f("decoder_layers", decoder_layers, "layers that write the target", at_least(1));
-    f("activation", activation, "of the feed-forward part: relu, gelu, gelu_tanh or swiglu",
+    f("activation", activation, "of the feed-forward part: relu, gelu, gelu_tanh, silu or swiglu",
       one_of(nn::activation_names()));
     f("norm", norm, "layer (mean and variance) or rms (size alone)", one_of({"layer", "rms"}));
     f("norm_eps", norm_eps, "added to the variance", at_least(0));

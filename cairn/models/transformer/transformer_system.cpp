@@ -5,6 +5,7 @@
 #include "cairn/models/state_dict_layouts.h"
 #include "cairn/models/transformer/transformer_pipeline.h"
 #include "cairn/models/transformer/transformer_task.h"
+#include "cairn/models/transformer/transformer_weights.h"
 
 namespace cairn::transformer {
 
@@ -20,6 +21,7 @@ System transformer_system() {
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
+  system.layouts = layouts();
   return system;
 }
 

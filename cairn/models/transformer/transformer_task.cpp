@@ -24,7 +24,7 @@ std::string TransformerTask::data_licence() const {
 }
 
 void TransformerTask::write_extras(const std::filesystem::path& model_folder) const {
-  loaded_.spec.tokenizer.write(model_folder);
+  loaded_.spec.write_tokenizers(model_folder);
 }
 
 int64_t TransformerTask::limit_of(const train::EvaluateOptions& options) const {

@@ -46,6 +46,15 @@ Symbols symbols_of(const ModelSpec& spec) {
   return {.start = start, .end = end, .barred = start == end ? std::vector<int64_t>() : std::vector{start}};
 }
 
+std::vector<int64_t> encoded(const text::Tokenizer& tokenizer, const std::string& line, const std::string& place) {
+  if (const size_t bad = text::invalid_utf8(line); bad != std::string::npos) {
+    throw InputError(place, cat("is not UTF-8 at byte ", bad));
+  }
+  std::vector<int64_t> ids;
+  tokenizer.encode(line, place, ids);
+  return ids;
+}
+
 /// The parts of `order` of at most `batch` places.
 template <class Use>
 void for_each_batch(const std::vector<size_t>& order, int64_t batch, const Use& use) {
@@ -57,20 +66,11 @@ void for_each_batch(const std::vector<size_t>& order, int64_t batch, const Use& 
 
 }  // namespace
 
-std::vector<int64_t> Translator::encoded(const std::string& line, const std::string& place) const {
-  if (const size_t bad = text::invalid_utf8(line); bad != std::string::npos) {
-    throw InputError(place, cat("is not UTF-8 at byte ", bad));
-  }
-  std::vector<int64_t> ids;
-  loaded_->spec.tokenizer.encode(line, place, ids);
-  return ids;
-}
-
 Translator::Source Translator::read(const std::string& line, uint64_t number, const TranslateOptions& options) const {
   Source source{{}, number};
   if (is_blank(line)) return source;
   const std::string place = cat("line ", number);
-  auto& tokens = source.tokens = encoded(line, place);
+  auto& tokens = source.tokens = encoded(loaded_->spec.tokenizer, line, place);
   const auto most = std::min(options.limit, loaded_->spec.config.max_length),
              length = static_cast<int64_t>(tokens.size()) + 1;
   if (length > most) {
@@ -111,7 +111,7 @@ std::vector<std::vector<Translation>> Translator::translate_batch(const std::vec
                                                                   const TranslateOptions& options) const {
   const auto& spec = loaded_->spec;
   const int64_t room = spec.config.max_length - 1;  // the end takes a position too
-  const auto prefix = encoded(options.prefix, "prefix");
+  const auto prefix = encoded(spec.target_tokenizer(), options.prefix, "prefix");
   std::vector<Request> requests;
   std::vector<std::vector<int64_t>> tokens;
   for (const auto& source : sources) {
@@ -132,7 +132,7 @@ std::vector<std::vector<Translation>> Translator::translate_batch(const std::vec
     auto& translations = results.emplace_back();
     for (const auto& [ids, log_probability, score] : hypotheses) {
       translations.push_back(
-          {spec.tokenizer.decode(ids), score, log_probability, static_cast<int64_t>(ids.size()) + 1});
+          {spec.target_tokenizer().decode(ids), score, log_probability, static_cast<int64_t>(ids.size()) + 1});
     }
   }
   return results;
@@ -149,9 +149,9 @@ std::vector<TextScore> Translator::score(const std::vector<std::string>& sources
   std::vector<std::vector<int64_t>> x(sources.size()), y(sources.size());
   for (size_t k = 0; k < sources.size(); ++k) {
     if (is_blank(sources[k]) && is_blank(targets[k])) continue;
-    x[k] = encoded(sources[k], cat("source line ", k + 1));
+    x[k] = encoded(spec.tokenizer, sources[k], cat("source line ", k + 1));
     x[k].push_back(spec.tokenizer.line_end());
-    y[k] = encoded(targets[k], cat("target line ", k + 1));
+    y[k] = encoded(spec.target_tokenizer(), targets[k], cat("target line ", k + 1));
   }
   auto order = longest_first(x);
   while (!order.empty() && x[order.back()].empty()) order.pop_back();

@@ -88,7 +88,6 @@ class Translator : public Pipeline {
  private:
   std::vector<std::vector<Translation>> translate_batch(const std::vector<Source>& sources,
                                                         const TranslateOptions& options) const;
-  std::vector<int64_t> encoded(const std::string& line, const std::string& place) const;
 
   std::unique_ptr<transformer::LoadedModel> loaded_;
   std::unique_ptr<transformer::TransformerRunner> runner_;
