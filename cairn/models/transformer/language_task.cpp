@@ -38,6 +38,7 @@ train::Evaluation LanguageTask::evaluate(const train::EvaluateOptions& options) 
   const auto& text = found->second;
   const int64_t limit = limit_of(options);
   const int64_t n = limit > 0 ? std::min(limit, text.numel() - 1) : text.numel() - 1;
+  const torch::NoGradGuard no_grad;
   auto& network = *loaded_.network;
   const nn::PackedForUse packed(network);
   const auto nats_of = [&](const torch::Tensor& x, const torch::Tensor& y) {

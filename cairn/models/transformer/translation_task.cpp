@@ -52,6 +52,7 @@ Measured measure(const torch::Tensor& logits, const torch::Tensor& target) {
 void measure_pairs(Transformer& network, const data::TokenPairs& pairs, std::span<const int64_t> order,
                    metrics::Estimator& nll, metrics::Estimator& accuracy) {
   constexpr int64_t kTokens = 2048;  // of a batch
+  const torch::NoGradGuard no_grad;
   const nn::PackedForUse packed(network);
   for (const auto& [begin, end] : data::cut_batches(pairs, order, {.tokens = kTokens})) {
     const auto batch =
