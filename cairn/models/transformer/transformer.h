@@ -27,7 +27,9 @@ class TokenStackImpl : public nn::TransformerStackImpl {
                  const RandomStream& random);
 
   const torch::Tensor& embedding() const { return embedding_; }  ///< E [V, width]
-  const torch::Tensor& positions() const { return positions_; }  ///< [max_length, width]; undefined where none are added
+  const torch::Tensor& positions() const {
+    return positions_;
+  }  ///< [max_length, width]; undefined where none are added
   /// tokens [B, T] int64, the first at position `first` -> [B, T, width], after dropout.
   torch::Tensor embedded(const torch::Tensor& tokens, int64_t first = 0) const;
 
