@@ -73,7 +73,7 @@ torch.set_num_threads(options.threads)
 state = state_of(options.folder)
 model = Translation(len(state["embedding.weight"]))
 model.load_state_dict(state)
-optimizer = torch.optim.Adam(model.parameters(), lr=0.0005, betas=(0.9, 0.98), fused=True)
+optimizer = torch.optim.Adam(model.parameters(), lr=0.00001, betas=(0.9, 0.98), fused=True)
 batches = []
 for k in range(len(glob.glob(f"{options.folder}/target_in*.npy"))):
     source, length, target, target_in = (
