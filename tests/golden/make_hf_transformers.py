@@ -1,4 +1,4 @@
-"""Makes hf/marian and hf/gpt2, small models with random weights as transformers saves them, and what it says of them:
+"""Makes hf/marian and hf/gpt2, small models with random or hardly trained weights as transformers saves them, and what it says of them:
 logits of given tokens, token ids of texts, and the ids that beam search and greedy decoding write.
 
     python tests/golden/make_hf_transformers.py      (transformers 5.24.0, torch 2.13.0, sentencepiece 0.2.3)
@@ -18,6 +18,7 @@ logging.getLogger("transformers").setLevel(logging.ERROR)
 FOLDER = pathlib.Path(__file__).parent / "hf"
 WORDS = "ein eine Hund dog läuft runs über over das the grüne green Gras grass und and Katze cat schläft sleeps".split()
 COUNT = 100
+STEPS = 400
 
 
 def random_weights(model, spread):
@@ -63,15 +64,15 @@ def write_marian():
                           decoder_attention_heads=4, encoder_ffn_dim=20, decoder_ffn_dim=20, activation_function="swish",
                           max_position_embeddings=64, scale_embedding=True, pad_token_id=pad, eos_token_id=0,
                           decoder_start_token_id=pad, forced_eos_token_id=None)
-    model = random_weights(MarianMTModel(config), 0.4)
+    model = random_weights(MarianMTModel(config), 0.3)
     with torch.no_grad():
         model.model.shared.weight[pad] = 0
         model.final_logits_bias.copy_(0.3 * torch.randn(1, size))
-        model.final_logits_bias[0, 0] = 2.0  # sentences end
-    model.save_pretrained(folder)
     tokenizer = MarianTokenizer(str(folder / "source.spm"), str(folder / "target.spm"), str(folder / "vocab.json"))
     texts = sentences(COUNT, 7) + [">>de<<the dog", "the  zebra"]
     source = tokenizer(texts).input_ids
+    learn_to_copy(model, source, pad)
+    model.save_pretrained(folder)
     target = [tokenizer(text_target=t).input_ids for t in texts[:5]]
     decoder_in = [[pad] + t[:-1] for t in target]
     logits = [rounded(model(torch.tensor([s]), decoder_input_ids=torch.tensor([t])).logits[0])
@@ -82,6 +83,20 @@ def write_marian():
     said = {"texts": texts, "source": source, "target": target, "logits": logits, "beams": beams,
             "decoded": [tokenizer.decode(ids, skip_special_tokens=True) for ids in source[:5]]}
     (folder / "said.json").write_text(json.dumps(said, ensure_ascii=False) + "\n", "utf-8")
+
+
+def learn_to_copy(model, source, pad):
+    """A little, so that what is written depends on the source and ends."""
+    longest = max(map(len, source))
+    padded = torch.tensor([s + [pad] * (longest - len(s)) for s in source])
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(STEPS):
+        loss = model.train()(padded, attention_mask=padded.ne(pad).long(), labels=padded.masked_fill(padded == pad, -100)).loss
+        optimizer.zero_grad()
+        loss.backward()
+        model.model.shared.weight.grad[pad] = 0
+        optimizer.step()
+    model.eval()
 
 
 def generate(model, sources, pad, **options):
@@ -108,8 +123,8 @@ def write_gpt2():
     ids = [tokenizer(t).input_ids for t in texts]
     contexts = [[end] + i[:30] for i in ids]
     logits = [rounded(model(torch.tensor([c])).logits[0]) for c in contexts[:2]]
-    greedy = [model.generate(torch.tensor([c]), max_length=40, do_sample=False, pad_token_id=end, eos_token_id=None)[0]
-              .tolist() for c in contexts]
+    greedy = [model.generate(torch.tensor([c]), attention_mask=torch.ones(1, len(c), dtype=torch.int64), max_length=40,
+                             do_sample=False, pad_token_id=end, eos_token_id=None)[0].tolist() for c in contexts]
     said = {"texts": texts, "ids": ids, "contexts": contexts, "logits": logits, "greedy": greedy}
     (folder / "said.json").write_text(json.dumps(said, ensure_ascii=False) + "\n", "utf-8")
 
