@@ -46,6 +46,14 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   return near.empty() ? "" : cat(" (did you mean '", near, "'?)");
 }
 
+size_t place_among(const std::vector<std::string>& names, const std::string& name, const std::string& option) {
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) {
+    throw UsageError(option, got_expected(cat("'", name, "'"), join(names, ", ")) + did_you_mean(name, names));
+  }
+  return static_cast<size_t>(found - names.begin());
+}
+
 std::string exact(double value) {
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;

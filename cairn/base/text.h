@@ -14,6 +14,10 @@ std::string nearest_name(const std::string& word, const std::vector<std::string>
 /// " (did you mean 'hidden'?)", or "" when nothing is near.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& names);
 
+/// The place of `name` among `names`. Throws UsageError, naming `option` and the nearest name, where it is none of
+/// them.
+size_t place_among(const std::vector<std::string>& names, const std::string& name, const std::string& option);
+
 /// Shortest decimal text that reads back to the same double.
 std::string exact(double value);
 /// `value` rounded to `digits` after the point.

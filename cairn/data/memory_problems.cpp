@@ -1,6 +1,7 @@
 #include "cairn/data/memory_problems.h"
 
 #include "cairn/base/error.h"
+#include "cairn/data/stream_place.h"
 
 namespace cairn::data {
 
@@ -72,10 +73,7 @@ Json MemoryStream::position() const {
 }
 
 void MemoryStream::seek(const Json& position) {
-  const bool good = position.is_object() && position.contains("next") && position["next"].is_number_integer() &&
-                    position["next"].get<int64_t>() >= 0;
-  if (!good) throw InputError("position", got_expected(position.dump(), R"({"next": 0 or more})"));
-  next_ = position["next"].get<int64_t>();
+  next_ = drawn_so_far(position);
 }
 
 int64_t MemoryStream::batches_per_epoch() const {

@@ -19,4 +19,11 @@ StreamPlace stream_place(const Json& position, int64_t size) {
   return place;
 }
 
+int64_t drawn_so_far(const Json& position) {
+  const bool good = position.is_object() && position.contains("next") && position["next"].is_number_integer() &&
+                    position["next"].get<int64_t>() >= 0;
+  if (!good) throw InputError("stream position", got_expected(position.dump(), R"({"next": 0 or more})"));
+  return position["next"].get<int64_t>();
+}
+
 }  // namespace cairn::data

@@ -5,6 +5,7 @@
 #include "cairn/models/autoregressive/autoregressive_system.h"
 #include "cairn/models/model_folder.h"
 #include "cairn/models/rnn/rnn_system.h"
+#include "cairn/models/transformer/transformer_system.h"
 #include "cairn/models/word2vec/word2vec_system.h"
 
 namespace cairn {
@@ -14,6 +15,7 @@ const std::vector<System>& systems() {
       autoregressive::autoregressive_system(),
       word2vec::word2vec_system(),
       rnn::rnn_system(),
+      transformer::transformer_system(),
   };
   return table;
 }

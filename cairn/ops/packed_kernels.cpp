@@ -26,16 +26,17 @@ int64_t packed_width(int64_t bytes_of_type) {
 
 /// M rows times one panel into `out` [M, out_stride]. Each sum runs over k in ascending order whatever M is.
 template <int M, class T>
-HWY_INLINE void tile(const T* HWY_RESTRICT x, int64_t x_stride, const T* HWY_RESTRICT panel, int64_t inputs,
-                     T* HWY_RESTRICT out, int64_t out_stride) {
+HWY_INLINE void tile(const PackedJob<T>& job, const T* HWY_RESTRICT x, const T* HWY_RESTRICT panel, T* HWY_RESTRICT out,
+                     int64_t out_stride) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   auto l0 = hn::Zero(d), l1 = l0, l2 = l0, l3 = l0, l4 = l0, l5 = l0;
   auto h0 = l0, h1 = l0, h2 = l0, h3 = l0, h4 = l0, h5 = l0;
-  for (int64_t k = 0; k < inputs; ++k) {
+  const int64_t inputs = job.inputs, x_stride = job.x_stride, x_step = job.x_step;
+  for (int64_t k = 0; k < inputs; ++k, x += x_step) {
     const auto low = hn::LoadU(d, panel + 2 * lanes * k), high = hn::LoadU(d, panel + 2 * lanes * k + lanes);
     const auto add = [&](int64_t row, auto& l, auto& h) HWY_ATTR {
-      const auto value = hn::Set(d, x[row * x_stride + k]);
+      const auto value = hn::Set(d, x[row * x_stride]);
       l = FusedArithmetic::mul_add(d, value, low, l);
       h = FusedArithmetic::mul_add(d, value, high, h);
     };
@@ -59,20 +60,20 @@ HWY_INLINE void tile(const T* HWY_RESTRICT x, int64_t x_stride, const T* HWY_RES
 }
 
 template <class T>
-void run_tile(int64_t rows, const T* x, int64_t x_stride, const T* panel, int64_t inputs, T* out, int64_t out_stride) {
+void run_tile(const PackedJob<T>& job, int64_t rows, const T* x, const T* panel, T* out, int64_t out_stride) {
   switch (rows) {
     case 1:
-      return tile<1>(x, x_stride, panel, inputs, out, out_stride);
+      return tile<1>(job, x, panel, out, out_stride);
     case 2:
-      return tile<2>(x, x_stride, panel, inputs, out, out_stride);
+      return tile<2>(job, x, panel, out, out_stride);
     case 3:
-      return tile<3>(x, x_stride, panel, inputs, out, out_stride);
+      return tile<3>(job, x, panel, out, out_stride);
     case 4:
-      return tile<4>(x, x_stride, panel, inputs, out, out_stride);
+      return tile<4>(job, x, panel, out, out_stride);
     case 5:
-      return tile<5>(x, x_stride, panel, inputs, out, out_stride);
+      return tile<5>(job, x, panel, out, out_stride);
     default:
-      return tile<6>(x, x_stride, panel, inputs, out, out_stride);
+      return tile<6>(job, x, panel, out, out_stride);
   }
 }
 
@@ -102,8 +103,7 @@ void multiply(const PackedJob<T>& job, int64_t begin, int64_t end) {
     const int64_t used = std::min(width, job.outputs - p * width);
     for (int64_t g = 0; g < groups; ++g) {  // groups of equal size: 10 rows are 5 + 5, not 6 + 4
       const int64_t row = g * job.rows / groups, rows = (g + 1) * job.rows / groups - row;
-      run_tile(rows, job.x + row * job.x_stride, job.x_stride, job.panels + p * job.inputs * width, job.inputs, sums,
-               width);
+      run_tile(job, rows, job.x + row * job.x_stride, job.panels + p * job.inputs * width, sums, width);
       finish(job, sums, width, row, rows, p * width, used);
     }
   }

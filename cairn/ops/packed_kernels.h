@@ -13,7 +13,8 @@ struct PackedJob {
   const T* panels;  ///< [panels, K, width]
   int64_t outputs, inputs;
   const T* x;
-  int64_t x_stride;
+  int64_t x_stride;  ///< from row to row
+  int64_t x_step;    ///< from a row's number to its next
   T* y;
   int64_t y_stride;
   int64_t rows;

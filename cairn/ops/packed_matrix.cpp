@@ -31,6 +31,7 @@ void PackedMatrix::multiply_rows(const Rows<T>& rows) const {
                          .inputs = inputs_,
                          .x = rows.x,
                          .x_stride = rows.x_stride,
+                         .x_step = rows.x_step,
                          .y = rows.y,
                          .y_stride = rows.y_stride,
                          .rows = rows.count,

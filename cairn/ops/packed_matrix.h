@@ -32,8 +32,9 @@ class PackedMatrix {
     T* y;  ///< [count, N], rows `y_stride` apart
     int64_t y_stride;
     int64_t count;
-    const T* bias;    ///< [N] or null
-    bool accumulate;  ///< add to what y holds (bias must be null)
+    const T* bias;       ///< [N] or null
+    bool accumulate;     ///< add to what y holds (bias must be null)
+    int64_t x_step = 1;  ///< from a row's number to its next
   };
   /// On the threads that are free: those of a parallel region multiply alone.
   void multiply(const Rows<float>& rows) const;

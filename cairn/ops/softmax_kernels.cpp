@@ -43,6 +43,18 @@ T log_sum_exp_of(const T* logits, int64_t n) {
 }
 
 template <class T>
+T mean_of_logits(const T* logits, int64_t n) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto sum = hn::Zero(d);
+  int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) sum = hn::Add(sum, hn::LoadU(d, logits + k));
+  T total = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; k < n; ++k) total += logits[k];
+  return total / static_cast<T>(n);
+}
+
+template <class T>
 void softmax_of(T* logits, int64_t n, T total, T scale) {
   const hn::ScalableTag<T> d;
   const hn::CappedTag<T, 1> one;
@@ -62,6 +74,12 @@ float log_sum_exp_float(const float* logits, int64_t n) {
 double log_sum_exp_double(const double* logits, int64_t n) {
   return log_sum_exp_of(logits, n);
 }
+float mean_float(const float* logits, int64_t n) {
+  return mean_of_logits(logits, n);
+}
+double mean_double(const double* logits, int64_t n) {
+  return mean_of_logits(logits, n);
+}
 void softmax_float(float* logits, int64_t n, float total, float scale) {
   softmax_of(logits, n, total, scale);
 }
@@ -77,6 +95,8 @@ namespace cairn::ops {
 
 HWY_EXPORT(log_sum_exp_float);
 HWY_EXPORT(log_sum_exp_double);
+HWY_EXPORT(mean_float);
+HWY_EXPORT(mean_double);
 HWY_EXPORT(softmax_float);
 HWY_EXPORT(softmax_double);
 
@@ -85,6 +105,12 @@ float log_sum_exp(const float* logits, int64_t n) {
 }
 double log_sum_exp(const double* logits, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(log_sum_exp_double)(logits, n);
+}
+float mean_of(const float* logits, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(mean_float)(logits, n);
+}
+double mean_of(const double* logits, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(mean_double)(logits, n);
 }
 void softmax_from(float* logits, int64_t n, float total, float scale) {
   HWY_DYNAMIC_DISPATCH(softmax_float)(logits, n, total, scale);

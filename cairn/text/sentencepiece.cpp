@@ -128,11 +128,12 @@ void SentencePiece::encode(std::string_view line, std::vector<int64_t>& ids) con
 }
 
 std::string SentencePiece::decode(const int64_t* begin, const int64_t* end) const {
-  std::vector<int> pieces;
-  for (const int64_t* id = begin; id != end; ++id) {
-    piece(*id);
-    pieces.push_back(static_cast<int>(*id));
-  }
+  std::vector<std::string> pieces;
+  for (const int64_t* id = begin; id != end; ++id) pieces.push_back(piece(*id));
+  return decode(pieces);
+}
+
+std::string SentencePiece::decode(const std::vector<std::string>& pieces) const {
   std::string text;
   const auto status = processor_->Decode(pieces, &text);
   if (!status.ok()) throw UsageError("sentencepiece", reason(status));

@@ -41,6 +41,8 @@ class SentencePiece {
   void encode(std::string_view line, std::vector<int64_t>& ids) const;
   /// The text of pieces [begin, end); an unknown one is " ⁇ ". Throws UsageError for an id that is none.
   std::string decode(const int64_t* begin, const int64_t* end) const;
+  /// The text of pieces by what they are, among them such that this model lacks.
+  std::string decode(const std::vector<std::string>& pieces) const;
   /// "▁the": a space is shown as U+2581.
   const std::string& piece(int64_t id) const;
 

@@ -14,14 +14,7 @@ namespace {
 
 constexpr int64_t kBytes = 256;
 constexpr const char* kPiecesFile = "sentencepiece.model";
-
-template <class Name>
-Name named(const std::string& option, const std::vector<std::string>& names, const std::string& name) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<Name>(i);
-  }
-  throw UsageError(option, got_expected(name, join(names, ", ")) + did_you_mean(name, names));
-}
+constexpr const char* kPiecesEnd = "</s>";
 
 /// Calls visit(token) for the words between spaces, or for the characters, of a line.
 template <class Visit>
@@ -62,17 +55,28 @@ void check(const TokenizerOptions& options) {
 
 }  // namespace
 
+namespace {
+
+/// In the order of TokenKind.
+std::vector<std::string> every_kind() {
+  auto names = token_kind_names();
+  names.emplace_back("byte_pairs");
+  return names;
+}
+
+}  // namespace
+
 std::vector<std::string> token_kind_names() {
   return {"word", "character", "byte", "sentencepiece"};
 }
 TokenKind token_kind_named(const std::string& name) {
-  return named<TokenKind>("tokens", token_kind_names(), name);
+  return static_cast<TokenKind>(place_among(every_kind(), name, "tokens"));
 }
 std::vector<std::string> unknown_rule_names() {
   return {"refuse", "map"};
 }
 UnknownRule unknown_rule_named(const std::string& name) {
-  return named<UnknownRule>("unknown", unknown_rule_names(), name);
+  return static_cast<UnknownRule>(place_among(unknown_rule_names(), name, "unknown"));
 }
 
 Tokenizer::Tokenizer(TokenizerOptions options, Vocabulary vocabulary)
@@ -88,6 +92,20 @@ Tokenizer::Tokenizer(TokenizerOptions options, Vocabulary vocabulary)
 
 Tokenizer::Tokenizer(TokenizerOptions options, SentencePiece pieces)
     : options_(options), pieces_(std::move(pieces)), unknown_(pieces_->unknown()), line_end_(pieces_->line_end()) {}
+
+Tokenizer::Tokenizer(TokenizerOptions options, SentencePiece pieces, Vocabulary numbers)
+    : options_(options),
+      vocabulary_(std::move(numbers)),
+      pieces_(std::move(pieces)),
+      unknown_(vocabulary_.find(kUnknownToken)),
+      line_end_(vocabulary_.find(kPiecesEnd)) {
+  if (unknown_ < 0 || line_end_ < 0) {
+    throw UsageError("vocabulary", got_expected("numbers of pieces without '<unk>' or '</s>'", "both"));
+  }
+}
+
+Tokenizer::Tokenizer(BytePairs byte_pairs)
+    : options_{.kind = TokenKind::byte_pairs}, byte_pairs_(std::move(byte_pairs)), line_end_(byte_pairs_->newline()) {}
 
 Tokenizer Tokenizer::learn(const TokenizerOptions& options, LineReader lines) {
   return learn(options, [&](std::string& line) { return lines.next(line); });
@@ -116,7 +134,8 @@ Tokenizer Tokenizer::learn(const TokenizerOptions& options, const NextLine& next
 }
 
 int64_t Tokenizer::size() const {
-  if (pieces_) return pieces_->size();
+  if (byte_pairs_) return byte_pairs_->size();
+  if (pieces_ && !numbered()) return pieces_->size();
   return options_.kind == TokenKind::byte ? kBytes : vocabulary_.size();
 }
 
@@ -129,9 +148,24 @@ int64_t Tokenizer::id_of(std::string_view token, const std::string& place) const
                               " (rule 'refuse'; a model trained with data.unknown=map takes it as <unk>)"));
 }
 
-void Tokenizer::encode_pieces(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const {
+void Tokenizer::encode_numbered(std::string_view line, std::vector<int64_t>& ids) const {
+  if (const size_t end = line.find("<<"); line.starts_with(">>") && end != std::string_view::npos) {
+    if (const int64_t code = vocabulary_.find(line.substr(0, end + 2)); code >= 0) {
+      ids.push_back(code);
+      line.remove_prefix(end + 2);
+    }
+  }
   const size_t begin = ids.size();
   pieces_->encode(line, ids);
+  for (size_t k = begin; k < ids.size(); ++k) {
+    const int64_t number = vocabulary_.find(pieces_->piece(ids[k]));
+    ids[k] = number < 0 ? unknown_ : number;
+  }
+}
+
+void Tokenizer::encode_pieces(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const {
+  const size_t begin = ids.size();
+  numbered() ? encode_numbered(line, ids) : pieces_->encode(line, ids);
   if (options_.unknown == UnknownRule::map) return;
   if (std::find(ids.begin() + static_cast<std::ptrdiff_t>(begin), ids.end(), unknown_) == ids.end()) return;
   throw InputError(place, cat("a character of '", line, "' is in none of the model's ", size(),
@@ -140,11 +174,20 @@ void Tokenizer::encode_pieces(std::string_view line, const std::string& place, s
 
 void Tokenizer::encode(std::string_view line, const std::string& place, std::vector<int64_t>& ids) const {
   if (pieces_) return encode_pieces(line, place, ids);
+  if (byte_pairs_) return byte_pairs_->encode(line, ids);
   if (options_.kind == TokenKind::byte) {
     for (const char c : line) ids.push_back(static_cast<unsigned char>(c));
     return;
   }
   for_each_token(options_.kind, line, [&](std::string_view token) { ids.push_back(id_of(token, place)); });
+}
+
+void Tokenizer::encode_text(const std::string& text, const std::string& place, std::vector<int64_t>& ids) const {
+  const auto lines = split(text, '\n');
+  for (size_t k = 0; k < lines.size(); ++k) {
+    if (k > 0) ids.push_back(line_end_);
+    encode(lines[k], lines.size() == 1 ? place : cat(place, ", line ", k + 1), ids);
+  }
 }
 
 std::vector<int64_t> Tokenizer::encode(LineReader lines) const {
@@ -157,7 +200,13 @@ std::vector<int64_t> Tokenizer::encode(LineReader lines) const {
 }
 
 std::string Tokenizer::decode_line(const int64_t* begin, const int64_t* end) const {
-  if (pieces_) return pieces_->decode(begin, end);
+  if (byte_pairs_) return byte_pairs_->decode(begin, end);
+  if (pieces_ && !numbered()) return pieces_->decode(begin, end);
+  if (pieces_) {
+    std::vector<std::string> pieces;
+    for (const int64_t* id = begin; id != end; ++id) pieces.push_back(vocabulary_[*id]);
+    return pieces_->decode(pieces);
+  }
   std::string text;
   for (const int64_t* id = begin; id != end; ++id) {
     if (options_.kind == TokenKind::word && id != begin) text += ' ';
@@ -183,7 +232,8 @@ std::string Tokenizer::decode(const std::vector<int64_t>& ids) const {
 }
 
 std::string Tokenizer::display(int64_t id) const {
-  if (pieces_) return pieces_->piece(id);
+  if (byte_pairs_) return byte_pairs_->tokens()[id];
+  if (pieces_) return numbered() ? vocabulary_[id] : pieces_->piece(id);
   if (id == line_end_) return options_.kind == TokenKind::word ? kLineEndToken : "\\n";
   if (options_.kind != TokenKind::byte) return vocabulary_[id];
   if (id >= ' ' && id < 127) return std::string(1, static_cast<char>(id));
@@ -192,9 +242,10 @@ std::string Tokenizer::display(int64_t id) const {
 }
 
 void Tokenizer::write(const std::filesystem::path& folder) const {
-  const Json json = {{"kind", token_kind_names().at(static_cast<size_t>(options_.kind))},
-                     {"unknown", unknown_rule_names().at(static_cast<size_t>(options_.unknown))},
-                     {"tokens", vocabulary_.tokens()}};
+  Json json = {{"kind", every_kind().at(static_cast<size_t>(options_.kind))},
+               {"unknown", unknown_rule_names().at(static_cast<size_t>(options_.unknown))},
+               {"tokens", byte_pairs_ ? byte_pairs_->tokens().tokens() : vocabulary_.tokens()}};
+  if (byte_pairs_) json["merges"] = byte_pairs_->merges();
   io::write_file(folder / "tokenizer.json", json.dump(1) + "\n");
   if (pieces_) io::write_file(folder / kPiecesFile, pieces_->model());
 }
@@ -207,8 +258,14 @@ Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
     const auto json = Json::parse(bytes);
     const TokenizerOptions options{.kind = token_kind_named(json.at("kind").get<std::string>()),
                                    .unknown = unknown_rule_named(json.at("unknown").get<std::string>())};
-    if (options.kind == TokenKind::sentencepiece) return Tokenizer(options, SentencePiece::read(folder / kPiecesFile));
-    return Tokenizer(options, Vocabulary(json.at("tokens").get<std::vector<std::string>>()));
+    Vocabulary tokens(json.at("tokens").get<std::vector<std::string>>());
+    if (options.kind == TokenKind::byte_pairs) {
+      return Tokenizer(BytePairs(std::move(tokens), json.at("merges").get<std::vector<std::string>>(), path.string()));
+    }
+    if (options.kind != TokenKind::sentencepiece) return Tokenizer(options, std::move(tokens));
+    auto pieces = SentencePiece::read(folder / kPiecesFile);
+    return tokens.size() > 0 ? Tokenizer(options, std::move(pieces), std::move(tokens))
+                             : Tokenizer(options, std::move(pieces));
   } catch (const Json::exception& error) {
     throw InputError(path.string(), error.what());
   } catch (const UsageError& error) {

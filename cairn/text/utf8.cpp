@@ -84,6 +84,12 @@ void append_character(std::string& text, char32_t c) {
   byte(0x80 | (c & 0x3F));
 }
 
+std::u32string characters_of(std::string_view text) {
+  std::u32string characters;
+  for (size_t at = 0; at < text.size();) characters += next_character(text, at);
+  return characters;
+}
+
 char32_t lower(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
   return static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), unicode_locale()));

@@ -14,6 +14,8 @@ size_t invalid_utf8(std::string_view bytes);
 /// The character at `at` of well-formed text; moves `at` behind it.
 char32_t next_character(std::string_view text, size_t& at);
 void append_character(std::string& text, char32_t character);
+/// All characters of well-formed text.
+std::u32string characters_of(std::string_view text);
 
 /// By Unicode's simple mapping, whatever the process's locale.
 char32_t lower(char32_t character);

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "cairn/base/error.h"
 #include "cairn/base/text.h"
 #include "cairn/text/utf8.h"
 
@@ -95,11 +94,7 @@ std::vector<std::string> word_rule_names() {
 }
 
 WordRule word_rule_named(const std::string& name) {
-  for (size_t k = 0; k < kNames.size(); ++k) {
-    if (name == kNames[k]) return static_cast<WordRule>(k);
-  }
-  throw UsageError("word rule", got_expected(cat("'", name, "'"), join(word_rule_names(), ", ")) +
-                                    did_you_mean(name, word_rule_names()));
+  return static_cast<WordRule>(place_among(word_rule_names(), name, "word rule"));
 }
 
 std::string normalised(std::string_view text, WordRule rule) {

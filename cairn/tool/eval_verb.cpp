@@ -46,10 +46,11 @@ int eval_verb(const Arguments& arguments) {
   const train::Autocast autocast({.device = torch::kCPU, .enabled = precision == "bf16"});
   const auto result = learner->evaluate({.split = split, .limit = limit, .final = true});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  print_result({{"metrics", to_json(result.metrics, cat(data::name_of(split), "."))},
-                {"count", result.count},
-                {"seconds", seconds.count()}},
-               line.style());
+  Json printed = {{"metrics", to_json(result.metrics, cat(data::name_of(split), "."))},
+                  {"count", result.count},
+                  {"seconds", seconds.count()}};
+  for (const auto& [name, note] : result.notes) printed["notes"][name] = note;
+  print_result(printed, line.style());
   return 0;
 }
 

@@ -32,8 +32,9 @@ struct EvaluateOptions {
 };
 
 struct Evaluation {
-  Metrics metrics;    ///< without the split's prefix: "nll", "accuracy"
-  int64_t count = 0;  ///< examples (or tokens) measured
+  Metrics metrics;           ///< without the split's prefix: "nll", "accuracy"
+  int64_t count = 0;         ///< examples (or tokens) measured
+  Named<std::string> notes;  ///< how a metric was computed: {"bleu", its signature}
 };
 
 struct TrainResult {

@@ -33,17 +33,19 @@ std::vector<torch::Tensor> run(Input in, const CrossEntropyOptions& options, Imp
 TEST(CrossEntropy, ChunksEqualAllAtOnce) {
   auto in = make_input(23, 6, 41);
   in.targets[4] = in.targets[22] = -1;
-  for (const int64_t bytes : {1, 41 * 8 * 5, 1 << 20}) {
-    const CrossEntropyOptions options{.chunk_bytes = bytes};
+  for (const auto& [bytes, smoothing] : std::vector<std::pair<int64_t, double>>{
+           {1, 0}, {41 * 8 * 5, 0}, {1 << 20, 0}, {1, 0.1}, {41 * 8 * 5, 0.9}, {1 << 20, 0.3}}) {
+    const CrossEntropyOptions options{.smoothing = smoothing, .chunk_bytes = bytes};
     const auto got = run(in, options, cross_entropy), expected = run(in, options, cross_entropy_reference);
     for (size_t i = 0; i < got.size(); ++i) EXPECT_LT((got[i] - expected[i]).abs().max().item<double>(), 1e-12) << i;
   }
 }
 
-TEST(CrossEntropy, GradientsAgreeWithFiniteDifferences) {
+void expect_gradients_as_differences(double smoothing) {
   auto in = make_input(4, 3, 5);
   in.targets[1] = -1;
-  const auto analytic = run(in, {}, cross_entropy);
+  const CrossEntropyOptions options{.smoothing = smoothing};
+  const auto analytic = run(in, options, cross_entropy);
   size_t which = 2;
   for (auto* t : {&in.h, &in.W, &in.b}) {
     for (int64_t k = 0; k < t->numel(); ++k) {
@@ -51,7 +53,7 @@ TEST(CrossEntropy, GradientsAgreeWithFiniteDifferences) {
       const double kept = value, step = 1e-5;
       const auto objective = [&](double at) {
         value = at;
-        return 3 * cross_entropy(in.h, in.W, in.b, in.targets).mean.item<double>();
+        return 3 * cross_entropy(in.h, in.W, in.b, in.targets, options).mean.item<double>();
       };
       const double slope = (objective(kept + step) - objective(kept - step)) / (2 * step);
       value = kept;
@@ -59,6 +61,22 @@ TEST(CrossEntropy, GradientsAgreeWithFiniteDifferences) {
     }
     ++which;
   }
+}
+
+TEST(CrossEntropy, GradientsAgreeWithFiniteDifferences) {
+  expect_gradients_as_differences(0);
+  expect_gradients_as_differences(0.2);
+}
+
+TEST(CrossEntropy, SmoothingIsTheCrossEntropyWithSmoothedTargets) {
+  const auto in = make_input(6, 3, 5);
+  const double s = 0.3;
+  const auto target = torch::one_hot(in.targets, 5).to(torch::kFloat64) * (1 - s) + s / 5;
+  const auto log_p = torch::log_softmax(torch::addmm(in.b, in.h, in.W.t()), 1);
+  const auto got = cross_entropy(in.h, in.W, in.b, in.targets, {.smoothing = s});
+  EXPECT_NEAR(got.mean.item<double>(), -(target * log_p).sum(1).mean().item<double>(), 1e-12);
+  EXPECT_TRUE(got.losses.equal(cross_entropy(in.h, in.W, in.b, in.targets).losses));
+  EXPECT_THROW(cross_entropy(in.h, in.W, in.b, in.targets, {.smoothing = 1}), UsageError);
 }
 
 TEST(CrossEntropy, FloatIsCloseForLargeLogits) {

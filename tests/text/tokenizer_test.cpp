@@ -143,6 +143,35 @@ TEST_F(TokenizerTest, CharactersInNoPieceAreRefusedOrMapped) {
   EXPECT_NE(mapping.decode(mapping.encode(lines("peter 红\n"))).find("⁇"), std::string::npos);
 }
 
+TEST_F(TokenizerTest, PiecesMayHaveNumbersOfTheirOwn) {
+  const auto learned = learn({.kind = TokenKind::sentencepiece, .most = 34}, rhyme());
+  std::vector<std::string> numbers{"</s>", ">>de<<", "<unk>", "never"};  // the model's, backwards, without "e"
+  for (int64_t id = learned.size() - 1; id >= 3; --id) {
+    if (learned.display(id) != "e") numbers.push_back(learned.display(id));
+  }
+  const Tokenizer tokenizer({.kind = TokenKind::sentencepiece, .unknown = UnknownRule::map}, *learned.pieces(),
+                            Vocabulary(numbers));
+  EXPECT_EQ(tokenizer.size(), static_cast<int64_t>(numbers.size()));
+  EXPECT_EQ(tokenizer.line_end(), 0);
+  std::vector<int64_t> ids, plain;
+  tokenizer.encode(">>de<<peter und die", "test", ids);
+  learned.encode("peter und die", "test", plain);
+  ASSERT_EQ(ids.size(), plain.size() + 1);
+  EXPECT_EQ(ids[0], 1);
+  for (size_t k = 0; k < plain.size(); ++k) {
+    const auto piece = learned.display(plain[k]);
+    EXPECT_EQ(tokenizer.display(ids[k + 1]), piece == "e" ? "<unk>" : piece);
+  }
+  EXPECT_EQ(tokenizer.decode({3}), "never");
+
+  tokenizer.write(folder_);
+  const auto again = Tokenizer::read(folder_);
+  std::vector<int64_t> same;
+  again.encode(">>de<<peter und die", "test", same);
+  EXPECT_EQ(same, ids);
+  EXPECT_THROW(Tokenizer({.kind = TokenKind::sentencepiece}, *learned.pieces(), Vocabulary({"a", "</s>"})), UsageError);
+}
+
 TEST_F(TokenizerTest, PieceModelsThatCannotBeAreRefused) {
   const auto refused = [&](int64_t most, const std::string& text, const char* part) {
     try {

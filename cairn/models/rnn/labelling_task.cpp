@@ -4,6 +4,7 @@
 #include "cairn/data/array_stream.h"
 #include "cairn/metrics/interval.h"
 #include "cairn/models/rnn/sequence_runner.h"
+#include "cairn/models/rnn/text_data.h"
 #include "cairn/ops/cross_entropy.h"
 #include "cairn/vision/image.h"
 #include "cairn/vision/page.h"
@@ -13,16 +14,9 @@ namespace cairn::rnn {
 using data::LabelledSequence;
 using data::Split;
 
-std::vector<std::pair<std::string, Split>> named_splits(const DataConfig& config) {
-  std::vector<std::pair<std::string, Split>> splits{
-      {config.train, Split::train}, {config.valid, Split::valid}, {config.test, Split::test}};
-  std::erase_if(splits, [](const auto& one) { return one.first.empty(); });
-  return splits;
-}
-
 SequenceSets load_sequence_sets(const DataConfig& config) {
   SequenceSets sets;
-  for (const auto& [spec, split] : named_splits(config)) {
+  for (const auto& [spec, split] : data::named_splits(text_splits(config))) {
     sets[split] = data::load_sequences(spec, split, config.limit);
   }
   return sets;

@@ -9,9 +9,7 @@ namespace cairn::rnn {
 /// x [T, D] features as they are read, or [T] int64 words.
 using SequenceSets = std::map<data::Split, std::vector<data::LabelledSequence>>;
 
-/// The SPEC of each split that `config` names.
-std::vector<std::pair<std::string, data::Split>> named_splits(const DataConfig& config);
-/// Those splits.
+/// The splits that `config` names.
 SequenceSets load_sequence_sets(const DataConfig& config);
 int64_t label_count(const std::vector<data::LabelledSequence>& sequences);
 /// Mean and deviation of each feature over the training rows; a constant feature is left as it is.

@@ -9,7 +9,7 @@ namespace cairn::rnn {
 
 class LanguageTask : public SequenceTask, public train::CarriedState {
  public:
-  /// texts: [1 + n] tokens each (text_data.h).
+  /// texts: [1 + n] tokens each (data/text_splits.h).
   LanguageTask(LoadedModel loaded, DataConfig data, EvalConfig eval, std::map<data::Split, torch::Tensor> texts);
 
   std::unique_ptr<data::Stream> stream(int64_t batch, RandomStream random) override;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "cairn/base/error.h"
+#include "cairn/base/longest_first.h"
 #include "cairn/base/text.h"
 #include "cairn/data/labelled_sequences.h"
 #include "cairn/models/rnn/memory_task.h"
@@ -84,9 +85,7 @@ std::vector<SequenceModel::Score> SequenceModel::score(const std::vector<std::st
     const auto count = static_cast<int64_t>(ids[k].size());
     if (count > most) throw InputError(place, got_expected(cat(count, " tokens"), cat("at most ", most, " (--limit)")));
   }
-  std::vector<size_t> order(lines.size());  // longest first, so that a batch has lines of like length
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ids[a].size() > ids[b].size(); });
+  const auto order = longest_first(ids);  // so that a batch has lines of like length
   std::vector<Score> scores(lines.size());
   for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
     const auto T = static_cast<int64_t>(ids[order[begin]].size()) + 1;
@@ -109,11 +108,7 @@ std::vector<double> SequenceModel::surprise(const std::string& text) const {
   require_text("surprise");
   const auto& tokenizer = loaded_->spec.tokenizer;
   std::vector<int64_t> ids{tokenizer.line_end()};
-  int64_t number = 0;
-  for (const auto& line : split(text, '\n')) {
-    if (number++ > 0) ids.push_back(tokenizer.line_end());
-    tokenizer.encode(line, cat("line ", number), ids);
-  }
+  tokenizer.encode_text(text, "text", ids);
   const auto tokens = torch::tensor(ids, torch::kInt64);
   if (tokens.numel() < 2) return {};
   auto state = runner_->start(1);

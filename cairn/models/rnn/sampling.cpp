@@ -2,7 +2,6 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/random.h"
-#include "cairn/base/text.h"
 
 namespace cairn::rnn {
 
@@ -20,26 +19,13 @@ int64_t draw(const torch::Tensor& logits, double temperature, double uniform) {
   return last;
 }
 
-namespace {
-
-std::vector<int64_t> encode_prefix(const text::Tokenizer& tokenizer, const std::string& prefix) {
-  std::vector<int64_t> ids{tokenizer.line_end()};
-  const auto lines = split(prefix, '\n');
-  for (size_t k = 0; k < lines.size(); ++k) {
-    if (k > 0) ids.push_back(tokenizer.line_end());
-    tokenizer.encode(lines[k], "--prefix", ids);
-  }
-  return ids;
-}
-
-}  // namespace
-
 std::string sample_text(const SequenceRunner& runner, const text::Tokenizer& tokenizer, const SampleOptions& options) {
   if (options.length < 0) throw UsageError("sample", got_expected(cat("length ", options.length), "0 or more"));
   if (!(options.temperature >= 0))
     throw UsageError("sample", got_expected(cat("temperature ", options.temperature), "0 or more"));
   const RandomStream random(static_cast<uint64_t>(options.seed), "sample");
-  auto ids = encode_prefix(tokenizer, options.prefix);
+  std::vector<int64_t> ids{tokenizer.line_end()};
+  tokenizer.encode_text(options.prefix, "--prefix", ids);
   auto state = runner.start(1);
   auto next = torch::tensor(ids, torch::kInt64).unsqueeze(1);
   for (int64_t n = 0; n < options.length; ++n) {

@@ -50,13 +50,13 @@ train::StagedLosses SequenceTask::staged_losses(SequenceNetwork::Staged network,
 namespace {
 
 std::unique_ptr<train::Task> language_task(LoadedModel loaded, const DataConfig& data, const EvalConfig& eval) {
-  auto texts = load_texts(data, loaded.spec.tokenizer);
+  auto texts = data::load_texts(text_splits(data), loaded.spec.tokenizer);
   return std::make_unique<LanguageTask>(std::move(loaded), data, eval, std::move(texts));
 }
 
 std::unique_ptr<train::Task> fresh_language_task(LoadedModel loaded, const DataConfig& data, const EvalConfig& eval) {
   auto& spec = loaded.spec;
-  spec.tokenizer = learn_tokenizer(data);
+  spec.tokenizer = data::learn_tokenizer(tokenizer_options(data), text_splits(data));
   spec.sizes = {spec.tokenizer.size(), spec.tokenizer.size()};
   loaded.network = make_network(spec);
   return language_task(std::move(loaded), data, eval);

@@ -16,7 +16,7 @@ SentenceSets load_sentences(const DataConfig& config) {
   if (config.tokens != "word")
     throw UsageError("data.tokens", got_expected(config.tokens, "word: they have the labels"));
   SentenceSets sets;
-  for (const auto& [spec, split] : named_splits(config)) {
+  for (const auto& [spec, split] : data::named_splits(text_splits(config))) {
     sets[split] = data::load_labelled_text(spec, split, config.limit);
   }
   return sets;

@@ -1,0 +1,87 @@
+#include "cairn/models/transformer/model_factory.h"
+
+#include "cairn/base/error.h"
+#include "cairn/models/model_folder.h"
+
+namespace cairn::transformer {
+
+namespace {
+
+/// What a trained model has besides its options.
+struct LearnedFields {
+  int64_t vocabulary = 0;
+  int64_t first_token = -1;
+  void fields(Fields& f) {
+    f("vocabulary", vocabulary, "tokens", at_least(1));
+    f("first_token", first_token, "what a target begins behind (-1: the token that ends a line)", at_least(-1));
+  }
+};
+
+}  // namespace
+
+Json ModelSpec::to_json() const {
+  ModelConfig options = config;
+  LearnedFields learned{vocabulary, first_token};
+  Json json = fields_of(options).to_json();
+  json.update(fields_of(learned).to_json());
+  return json;
+}
+
+ModelSpec ModelSpec::from_json(const Json& model, const std::string& source) {
+  ModelSpec spec;
+  LearnedFields learned;
+  Fields fields;  // both sets of options share one flat object
+  spec.config.fields(fields);
+  learned.fields(fields);
+  fields.read(Document(model, source), "model");
+  spec.vocabulary = learned.vocabulary;
+  spec.first_token = learned.first_token;
+  if (spec.first_token >= spec.vocabulary) {
+    throw InputError(source, cat("first_token: ", got_expected(spec.first_token, cat("below ", spec.vocabulary))));
+  }
+  return spec;
+}
+
+std::shared_ptr<Transformer> make_network(const ModelSpec& spec) {
+  return std::make_shared<Transformer>(spec.config, spec.vocabulary);
+}
+
+namespace {
+
+constexpr const char* kTargetFolder = "target";
+
+text::Tokenizer read_tokenizer(const std::filesystem::path& folder, int64_t vocabulary) {
+  auto tokenizer = text::Tokenizer::read(folder);
+  if (tokenizer.size() != vocabulary) {
+    throw InputError((folder / "tokenizer.json").string(),
+                     got_expected(cat(tokenizer.size(), " tokens"), cat(vocabulary, " as in config.json")));
+  }
+  return tokenizer;
+}
+
+}  // namespace
+
+void ModelSpec::write_tokenizers(const std::filesystem::path& folder) const {
+  tokenizer.write(folder);
+  if (!of_target) return;
+  std::filesystem::create_directory(folder / kTargetFolder);
+  of_target->write(folder / kTargetFolder);
+}
+
+void read_tokenizers(const std::filesystem::path& folder, ModelSpec& spec) {
+  spec.tokenizer = read_tokenizer(folder, spec.vocabulary);
+  const auto target = folder / kTargetFolder;
+  if (std::filesystem::is_directory(target)) spec.of_target = read_tokenizer(target, spec.vocabulary);
+}
+
+LoadedModel load_model(const std::filesystem::path& folder) {
+  const Json config = read_model_config(folder);
+  auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
+  read_tokenizers(folder, spec);
+  auto network = make_network(spec);
+  load_weights(*network, folder / "model.safetensors");
+  network->eval();
+  return {std::move(spec), std::move(network)};
+}
+
+}  // namespace cairn::transformer

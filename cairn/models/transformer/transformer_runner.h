@@ -1,0 +1,32 @@
+// A trained network with its weights packed for use: sources read, and next tokens weighed for a decoder. What a row
+// gives is the same bits whatever rows stand beside it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cairn/models/transformer/step_scorer.h"
+#include "cairn/models/transformer/transformer.h"
+#include "cairn/nn/linear.h"
+
+namespace cairn::transformer {
+
+class TransformerRunner {
+ public:
+  /// Packs the network's present weights; later changes are not seen.
+  explicit TransformerRunner(std::shared_ptr<Transformer> network);
+
+  const Transformer& network() const { return *network_; }
+  /// Translation: rows of tokens, each with its end -> what a decoder attends to.
+  nn::Memory encode(const std::vector<std::vector<int64_t>>& sources) const;
+  /// Rows at their start; row r sees memory r. A language model takes no memory. The runner outlives it.
+  std::unique_ptr<StepScorer> start(const nn::Memory& memory = {}) const;
+  /// h [N, width] -> log p [N, V]
+  torch::Tensor log_probabilities(const torch::Tensor& h) const;
+
+ private:
+  std::shared_ptr<Transformer> network_;
+  nn::PackedForUse packed_;
+};
+
+}  // namespace cairn::transformer

@@ -1,0 +1,65 @@
+// Multi-head attention (Vaswani et al. 2017, section 3.2.2) over any kernel, whole or one position after the other.
+//
+//   heads_i = kernel(W_q x, W_k memory, W_v memory),   y = W_out [heads_1 .. heads_H]
+//
+// Parameters as in fairseq and Hugging Face: q_proj, k_proj, v_proj, out_proj, each with `weight` and `bias`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include "cairn/nn/attention.h"
+#include "cairn/nn/linear.h"
+
+namespace cairn::nn {
+
+struct MultiHeadAttentionOptions {
+  int64_t width = 1;  ///< d_model, a multiple of heads
+  int64_t heads = 1;
+  bool bias = true;
+  std::string kernel = "softmax";
+  double dropout = 0;      ///< of attention weights, in training
+  double rotary_base = 0;  ///< 0: queries and keys are not turned by their position
+};
+
+/// Of a memory that is attended to more than once.
+struct KeysValues {
+  torch::Tensor k, v;  ///< [memories, H, S, d]
+};
+
+/// Whether a module is used, not trained: then it computes so that no result depends on what stands beside it. A
+/// training step that runs a part again without gradients must get the same bits, so that the mode alone decides there.
+bool for_use(const torch::nn::Module& module);
+
+class MultiHeadAttentionImpl : public torch::nn::Module {
+ public:
+  /// Throws UsageError for a width that heads do not divide and an unknown kernel.
+  MultiHeadAttentionImpl(const MultiHeadAttentionOptions& options, const RandomStream& random);
+
+  /// x [B, T, width] sees memory [memories, S, width] (itself for self-attention) -> [B, T, width].
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& memory, const AttentionMask& mask) const;
+
+  /// The same in two parts.
+  KeysValues keys_values(const torch::Tensor& memory) const;
+  torch::Tensor attend(const torch::Tensor& x, const KeysValues& memory, const AttentionMask& mask) const;
+
+  /// Causal self-attention one position further: x [B, 1, width] stands at `position`. Not differentiable.
+  torch::Tensor step(const torch::Tensor& x, AttentionState& state, int64_t position) const;
+  std::unique_ptr<AttentionState> start() const { return kernel_->start(); }
+
+ private:
+  torch::Tensor heads(const torch::Tensor& t) const;
+  torch::Tensor turned(const torch::Tensor& t, int64_t first) const;
+  torch::Tensor joined(const torch::Tensor& heads) const;
+  double dropout() const { return is_training() ? options_.dropout : 0; }
+
+  MultiHeadAttentionOptions options_;
+  std::shared_ptr<const AttentionKernel> kernel_;
+  Linear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
+};
+TORCH_MODULE(MultiHeadAttention);
+
+}  // namespace cairn::nn
