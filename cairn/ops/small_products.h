@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace cairn::ops {
 
@@ -13,7 +14,11 @@ struct Matrix {
   int64_t rows, columns, stride;
 
   Matrix part(int64_t begin, int64_t count) const { return {data + begin * stride, count, columns, stride}; }
-  operator Matrix<const T>() const { return {data, rows, columns, stride}; }
+  operator Matrix<const T>() const
+    requires(!std::is_const_v<T>)
+  {
+    return {data, rows, columns, stride};
+  }
 };
 
 /// What is known, or wanted, of a product out = A B.
