@@ -45,6 +45,11 @@ class Checks {
                                                  o_.rule == StateRule::delta ? " and the delta rule" : ""),
                                              "false: weights may be negative, so their sum is no scale")));
     }
+    const bool gates = o_.log_decay.defined() && o_.log_decay.dim() == 4;
+    if (o_.normalise && gates && o_.similarity == Similarity::taylor) {
+      refuse(cat("normalise: ", got_expected("true with taylor and gates by feature",
+                                             "false: 1 + q . k faded unevenly may be negative")));
+    }
     if (o_.direction == Direction::bidirectional && o_.rule != StateRule::sum) {
       refuse(got_expected("decay or delta rule, bidirectional", "causal: their states follow an order"));
     }

@@ -41,7 +41,7 @@ inline std::vector<Kind> causal_kinds() {
           {"elu_retention", S::elu, true, kCausal, Fade::fixed},
           {"token_decay", S::dot, false, kCausal, Fade::by_token},
           {"gated", S::dot, false, kCausal, Fade::gates},
-          {"taylor_gated", S::taylor, true, kCausal, Fade::gates},
+          {"elu_gated", S::elu, true, kCausal, Fade::gates},
           {"delta", S::unit, false, kCausal, Fade::none, true}};
 }
 
