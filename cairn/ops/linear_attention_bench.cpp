@@ -1,0 +1,213 @@
+#include <cmath>
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include "cairn/base/error.h"
+#include "cairn/base/memory.h"
+#include "cairn/io/npy.h"
+#include "cairn/ops/benchmarks.h"
+#include "cairn/ops/linear_attention.h"
+
+namespace cairn::ops {
+
+namespace {
+
+constexpr int64_t kHeads = 8, kWidth = 64;
+
+struct Heads {
+  explicit Heads(int64_t T, int64_t batch = 1) {
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    const auto random = [&] { return torch::randn({batch, kHeads, T, kWidth}, generator).requires_grad_(); };
+    q = random();
+    k = random();
+    v = random();
+  }
+  torch::Tensor q, k, v;
+};
+
+using Operator = torch::Tensor (*)(const Heads&);
+
+torch::Tensor ours(const Heads& h) {
+  return linear_attention(h.q, h.k, h.v).o;
+}
+
+torch::Tensor elu_features(const torch::Tensor& x) {
+  return torch::elu(x) + 1;
+}
+
+/// The definition: all pairs.
+torch::Tensor quadratic(const Heads& h) {
+  const auto weights = torch::matmul(elu_features(h.q), elu_features(h.k).transpose(2, 3)).tril();
+  return torch::matmul(weights, h.v) / weights.sum(3, /*keepdim=*/true);
+}
+
+/// All states at once, by a running sum.
+torch::Tensor cumsum(const Heads& h) {
+  const auto q = elu_features(h.q), k = elu_features(h.k);
+  const auto S = (k.unsqueeze(4) * h.v.unsqueeze(3)).cumsum(2);  // [B, H, T, d, d]
+  const auto numerator = torch::matmul(q.unsqueeze(3), S).squeeze(3);
+  return numerator / (q * k.cumsum(2)).sum(3, /*keepdim=*/true);
+}
+
+torch::Tensor softmax(const Heads& h) {
+  return torch::scaled_dot_product_attention(h.q, h.k, h.v, {}, 0.0, /*is_causal=*/true);
+}
+
+/// The norm is summed in double: over millions of numbers single precision loses its fourth digit.
+double norm_of(const std::vector<torch::Tensor>& gradients) {
+  double squares = 0;
+  for (const auto& g : gradients) squares += g.to(torch::kFloat64).square().sum().item<double>();
+  return std::sqrt(squares);
+}
+
+std::vector<torch::Tensor> gradients_of(const Heads& h, Operator attention) {
+  return torch::autograd::grad({attention(h).square().mean()}, {h.q, h.k, h.v});
+}
+
+/// Forward and backward; the gradients' norm tells whether both sides computed the same.
+Measure pass(const Heads& h, Operator attention) {
+  return [=] {
+    std::vector<torch::Tensor> gradients;
+    Measurement m;
+    m.value = seconds_of([&] { gradients = gradients_of(h, attention); });
+    m.quality = {{"grad_norm", norm_of(gradients)}};
+    return m;
+  };
+}
+
+Benchmark against(const std::string& name, const std::string& help, int64_t T, Operator other) {
+  return {.name = "ops/linear_attention_" + name,
+          .help = cat("linear attention (elu + 1) forward and backward, ", T, " tokens, 8 heads of 64, against ", help),
+          .unit = "s",
+          .prepare = [=](const BenchmarkContext&) {
+            const Heads heads(T);
+            return Contest{.ours = pass(heads, ours), .peer = std::nullopt, .other_way = pass(heads, other)};
+          }};
+}
+
+/// 8192 tokens in sequences of T: where the ratio passes 1 is the length from which linear attention pays.
+Benchmark against_softmax(int64_t T) {
+  return {.name = cat("ops/linear_attention_softmax_", T),
+          .help = cat("the same, sequences of ", T, " tokens, against LibTorch's softmax attention"),
+          .unit = "s",
+          .prepare = [=](const BenchmarkContext&) {
+            const Heads heads(T, std::max<int64_t>(1, 8192 / T));
+            return Contest{.ours = pass(heads, ours), .peer = std::nullopt, .other_way = pass(heads, softmax)};
+          }};
+}
+
+Benchmark against_pytorch(const std::string& how, int64_t T) {
+  return {.name = "ops/linear_attention_pytorch_" + how,
+          .help = cat("the same, ", T, " tokens, against PyTorch (", how, ")"),
+          .unit = "s",
+          .prepare = [=](const BenchmarkContext& context) {
+            const Heads heads(T);
+            io::write_npy(context.folder / "q.npy", heads.q.detach());
+            io::write_npy(context.folder / "k.npy", heads.k.detach());
+            io::write_npy(context.folder / "v.npy", heads.v.detach());
+            return Contest{
+                .ours = pass(heads, ours), .peer = PeerScript{"linear_attention.py", {"--how", how}}, .other_way = {}};
+          }};
+}
+
+/// The exponent p of cost = c T^p by least squares on logarithms; each cost is among the qualities.
+Measurement growth(int64_t shortest, int64_t longest, const std::function<double(int64_t)>& cost) {
+  Measurement m;
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (int64_t T = shortest; T <= longest; T *= 2) {
+    const double value = cost(T), log_T = std::log(static_cast<double>(T)), log_value = std::log(value);
+    m.quality.emplace_back(cat("at_", T), value);
+    n += 1;
+    x += log_T;
+    y += log_value;
+    xx += log_T * log_T;
+    xy += log_T * log_value;
+  }
+  m.value = (n * xy - x * y) / (n * xx - x * x);
+  return m;
+}
+
+/// Shorter ones are measured more often; the least time counts, as noise only adds.
+double least_seconds(int64_t T, Operator attention) {
+  const Heads heads(T);
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t repeat = 0; repeat < std::max<int64_t>(2, 65536 / T); ++repeat) {
+    least = std::min(least, seconds_of([&] { gradients_of(heads, attention); }));
+  }
+  return least;
+}
+
+double peak_megabytes(int64_t T, Operator attention) {
+  const Heads heads(T);
+  return static_cast<double>(peak_growth([&] { gradients_of(heads, attention); })) / 1e6;
+}
+
+Benchmark exponent(const std::string& name, const std::string& help, double (*cost)(int64_t, Operator), int64_t longest,
+                   int64_t longest_softmax, Operator other) {
+  return {.name = "ops/linear_attention_" + name,
+          .help = cat(help, " from 4096 to ", longest, " tokens, against all pairs up to ", longest_softmax),
+          .unit = "exponent",
+          .rounds = 1,
+          .prepare = [=](const BenchmarkContext&) {
+            return Contest{
+                .ours = [=] { return growth(4096, longest, [=](int64_t T) { return cost(T, ours); }); },
+                .peer = std::nullopt,
+                .other_way = [=] { return growth(1024, longest_softmax, [=](int64_t T) { return cost(T, other); }); }};
+          }};
+}
+
+constexpr int64_t kSteps = 50;
+
+/// Tokens of `batch` sequences, one after the other, from a state.
+Measure steps(int64_t batch) {
+  const Heads heads(1, batch);
+  const auto token = [](const torch::Tensor& t) { return t.detach().squeeze(2); };
+  return [q = token(heads.q), k = token(heads.k), v = token(heads.v)] {
+    LinearAttentionState state;
+    linear_attention_step(q, k, v, {}, state);
+    const double seconds = seconds_of([&] {
+      for (int64_t t = 0; t < kSteps; ++t) linear_attention_step(q, k, v, {}, state);
+    });
+    return Measurement{1e6 * seconds / kSteps, {{"state_bytes", static_cast<double>(state.S.nbytes())}}};
+  };
+}
+
+/// The same with softmax over keys and values kept.
+Measure cached_steps(int64_t batch, int64_t cached) {
+  const Heads cache(cached, batch), token(1, batch);
+  return [k = cache.k.detach(), v = cache.v.detach(), q = token.q.detach()] {
+    const double seconds = seconds_of([&] {
+      for (int64_t t = 0; t < kSteps; ++t) torch::scaled_dot_product_attention(q, k, v);
+    });
+    return Measurement{1e6 * seconds / kSteps, {{"state_bytes", static_cast<double>(k.nbytes() + v.nbytes())}}};
+  };
+}
+
+Benchmark step_against(int64_t batch, int64_t cached) {
+  return {.name = cat("ops/linear_attention_step_", batch, "x", cached),
+          .help = cat("a token of ", batch, " sequences, 8 heads of 64, against softmax over ", cached, " cached"),
+          .unit = "us",
+          .prepare = [=](const BenchmarkContext&) {
+            return Contest{.ours = steps(batch), .peer = std::nullopt, .other_way = cached_steps(batch, cached)};
+          }};
+}
+
+}  // namespace
+
+std::vector<Benchmark> linear_attention_benchmarks() {
+  std::vector<Benchmark> all{
+      against("quadratic", "all pairs by LibTorch operators", 2048, quadratic),
+      against("cumsum", "all states by LibTorch's cumsum", 1024, cumsum),
+      against_pytorch("quadratic", 2048),
+      against_pytorch("cumsum", 1024),
+      against_pytorch("chunked", 8192),
+      against_pytorch("fast_transformers", 8192),
+      exponent("time", "exponent of time, forward and backward,", least_seconds, 262144, 4096, softmax),
+      exponent("memory", "exponent of peak memory, forward and backward,", peak_megabytes, 262144, 4096, quadratic)};
+  for (const int64_t T : {64, 128, 256, 512, 1024, 4096}) all.push_back(against_softmax(T));
+  for (const int64_t cached : {1024, 8192, 65536}) all.push_back(step_against(1, cached));
+  for (const int64_t cached : {1024, 4096}) all.push_back(step_against(64, cached));
+  return all;
+}
+
+}  // namespace cairn::ops
