@@ -74,7 +74,7 @@ torch::Tensor positions(const torch::Tensor& t, const Sequences& sequences, cons
 /// Features and values in the type that is computed with.
 struct Prepared {
   torch::Tensor q, k;  // [B, H, T, D]
-  torch::Tensor v;     // [B, H, Tk, dv] and the column of ones
+  torch::Tensor v;     // [B, H, Tk, dv]
 };
 
 Prepared prepare(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
@@ -93,7 +93,6 @@ Prepared prepare(const torch::Tensor& q, const torch::Tensor& k, const torch::Te
   p.k = features(k.to(type), f);
   p.v = v.to(type);
   if (mask.defined()) p.v = p.v.masked_fill(mask.logical_not().unsqueeze(-1), 0);  // a masked NaN is masked
-  if (has_column(o)) p.v = torch::cat({p.v, torch::ones_like(p.v.narrow(-1, 0, 1))}, -1);
   if (o.rule == StateRule::delta) check_delta_keys(p.k, o.beta);
   return p;
 }
@@ -112,6 +111,8 @@ CausalInput rows_of(const Prepared& p, const LinearAttentionOptions& o, const to
   }
   if (o.beta.defined()) in.beta = o.beta.to(type).reshape({-1});
   in.first = S.reshape({-1, S.size(2), S.size(3)});
+  in.normalise = has_column(o);
+  in.least = o.least;
   return in;
 }
 
@@ -147,23 +148,16 @@ CausalOutput causal(const Prepared& p, const LinearAttentionOptions& o, const to
 
 /// All queries see all keys.
 CausalOutput bidirectional(const Prepared& p, const LinearAttentionOptions& o, const torch::Tensor& S) {
-  const auto kt = p.k.transpose(2, 3);
+  const CausalInput given{.k = p.k, .v = p.v, .normalise = has_column(o), .least = o.least};
+  const auto v = with_column(given).v, kt = p.k.transpose(2, 3);
   auto last = S;
   if (o.form == Form::recurrent) {
-    for (int64_t t = 0; t < p.k.size(2); ++t) {
-      last = last + torch::matmul(kt.narrow(3, t, 1), p.v.narrow(2, t, 1));
-    }
-    return {torch::matmul(p.q, last), last};
+    for (int64_t t = 0; t < v.size(2); ++t) last = last + torch::matmul(kt.narrow(3, t, 1), v.narrow(2, t, 1));
+  } else {
+    last = S + torch::matmul(kt, v);
   }
-  last = S + torch::matmul(kt, p.v);
-  if (o.form == Form::chunked) return {torch::matmul(p.q, last), last};
-  return {torch::matmul(torch::matmul(p.q, kt), p.v) + torch::matmul(p.q, S), last};
-}
-
-torch::Tensor normalised(const torch::Tensor& o, const LinearAttentionOptions& options) {
-  if (!has_column(options)) return o;
-  const int64_t dv = o.size(3) - 1;
-  return o.narrow(3, 0, dv) / o.narrow(3, dv, 1).clamp_min(options.least);
+  if (o.form != Form::quadratic) return {divided(torch::matmul(p.q, last), given), last};
+  return {divided(torch::matmul(torch::matmul(p.q, kt), v) + torch::matmul(p.q, S), given), last};
 }
 
 LinearAttentionState state_after(const LinearAttentionState& before, const torch::Tensor& S, const Sequences& keys) {
@@ -209,7 +203,7 @@ LinearAttentionOutput linear_attention(const torch::Tensor& q, const torch::Tens
   const auto before = state.S.defined() ? state : empty_state(q, v, options, keys.count);
   const auto p = prepare(q, k, v, options, before);
   const auto out = in_order ? causal(p, options, before.S) : bidirectional(p, options, before.S);
-  return {normalised(out.o, options).to(v.scalar_type()), state_after(before, out.last, keys)};
+  return {out.o.to(v.scalar_type()), state_after(before, out.last, keys)};
 }
 
 torch::Tensor linear_attention_step(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
@@ -231,7 +225,7 @@ torch::Tensor linear_attention_step(const torch::Tensor& q, const torch::Tensor&
   const auto out = causal_steps(rows_of(p, o, state.S), one.segments(q1.size(1), 1),
                                 state.S.view({-1, state.S.size(2), state.S.size(3)}));
   for (auto& n : state.seen) ++n;
-  return normalised(out.view(p.v.sizes()), o).to(v.scalar_type()).squeeze(2);
+  return out.view(p.v.sizes()).to(v.scalar_type()).squeeze(2);
 }
 
 }  // namespace cairn::ops

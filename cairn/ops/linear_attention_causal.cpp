@@ -34,15 +34,19 @@ std::vector<Segment> unflat(const std::vector<int64_t>& numbers) {
 struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
   static tensor_list forward(AutogradContext* ctx, const std::vector<Segment>& segments, int64_t chunk,
                              const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                             const torch::Tensor& log_decay, const torch::Tensor& beta, const torch::Tensor& first) {
+                             const torch::Tensor& log_decay, const torch::Tensor& beta, const torch::Tensor& first,
+                             bool normalise, double least) {
     const CausalInput in{
-        dense(q),    dense(k), dense(v), dense(without_placeholder(log_decay)), dense(without_placeholder(beta)),
-        dense(first)};
+        dense(q),     dense(k),  dense(v), dense(without_placeholder(log_decay)), dense(without_placeholder(beta)),
+        dense(first), normalise, least};
     const ChunkPlan plan(segments, chunk);
     const auto [o, tape] = causal_cpu_forward(in, plan);
-    ctx->save_for_backward({in.q, in.k, in.v, in.log_decay, in.beta, in.first, tape.states, tape.totals, tape.w});
+    ctx->save_for_backward({in.q, in.k, in.v, in.log_decay, in.beta, in.first, tape.states, tape.totals, tape.w,
+                            tape.sums, normalise ? o : torch::Tensor()});
     ctx->saved_data["segments"] = flat(segments);
     ctx->saved_data["chunk"] = chunk;
+    ctx->saved_data["normalise"] = normalise;
+    ctx->saved_data["least"] = least;
     std::vector<int64_t> last(plan.segments());
     for (int64_t s = 0; s < plan.segments(); ++s) last[s] = plan.last_slot(s);
     return {o, tape.states.index_select(0, torch::tensor(last, torch::kInt64))};
@@ -50,10 +54,12 @@ struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
 
   static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
     const auto s = ctx->get_saved_variables();
-    const CausalInput in{s[0], s[1], s[2], s[3], s[4], s[5]};
+    const CausalInput in{
+        s[0], s[1], s[2], s[3], s[4], s[5], ctx->saved_data["normalise"].toBool(), ctx->saved_data["least"].toDouble()};
     const ChunkPlan plan(unflat(ctx->saved_data["segments"].toIntVector()), ctx->saved_data["chunk"].toInt());
-    const auto d = causal_cpu_backward(in, plan, {s[6], s[7], s[8]}, grads[0].contiguous(), grads[1].contiguous());
-    return {{}, {}, d.q, d.k, d.v, d.log_decay, d.beta, d.first};
+    const auto d =
+        causal_cpu_backward(in, plan, {s[6], s[7], s[8], s[9], s[10]}, grads[0].contiguous(), grads[1].contiguous());
+    return {{}, {}, d.q, d.k, d.v, d.log_decay, d.beta, d.first, {}, {}};
   }
 };
 
@@ -92,16 +98,31 @@ void steps(const CausalInput& in, const std::vector<Segment>& segments, torch::T
 
 CausalOutput causal_chunked(const CausalInput& in, const std::vector<Segment>& segments, int64_t chunk) {
   const auto out = ChunkedAttention::apply(segments, chunk, in.q, in.k, in.v, or_placeholder(in.log_decay),
-                                           or_placeholder(in.beta), in.first);
+                                           or_placeholder(in.beta), in.first, in.normalise, in.least);
   return {out[0], out[1]};
 }
 
 torch::Tensor causal_steps(const CausalInput& in, const std::vector<Segment>& segments, torch::Tensor state) {
-  const CausalInput own{dense(in.q), dense(in.k), dense(in.v), dense(in.log_decay), dense(in.beta), {}};
+  const auto values = with_column(in).v;
+  const CausalInput own{dense(in.q), dense(in.k), dense(values), dense(in.log_decay), dense(in.beta), {}};
   auto o = torch::empty_like(own.v);
   AT_DISPATCH_FLOATING_TYPES(own.q.scalar_type(), "linear_attention",
                              [&] { steps<scalar_t>(own, segments, state, o); });
-  return o;
+  return divided(o, in);
+}
+
+CausalInput with_column(const CausalInput& in) {
+  if (!in.normalise) return in;
+  CausalInput wide = in;
+  wide.v = torch::cat({in.v, torch::ones_like(in.k.narrow(-1, 0, 1))}, -1);
+  wide.normalise = false;
+  return wide;
+}
+
+torch::Tensor divided(const torch::Tensor& o, const CausalInput& in) {
+  if (!in.normalise) return o;
+  const int64_t V = o.size(-1) - 1;
+  return o.narrow(-1, 0, V) / o.narrow(-1, V, 1).clamp_min(in.least);
 }
 
 }  // namespace cairn::ops

@@ -20,12 +20,16 @@ struct CausalInput {
   torch::Tensor v;          ///< [M, V]
   torch::Tensor log_decay;  ///< undefined, [M] or [M, K]; at most 0
   torch::Tensor beta;       ///< undefined or [M]; not with log_decay
-  torch::Tensor first;      ///< [segments, K, V] states
+  torch::Tensor first;      ///< [segments, K, V] states; with `normalise` [segments, K, V + 1]
+  /// Each output is divided by the sum of its weights, which is one more value, 1, of each token. The sum counts as at
+  /// least `least`. Not with beta.
+  bool normalise = false;
+  double least = 0;
 };
 
 struct CausalOutput {
   torch::Tensor o;     ///< [M, V]
-  torch::Tensor last;  ///< [segments, K, V] states
+  torch::Tensor last;  ///< states, as `first`
 };
 
 /// By chunks of `chunk` tokens, processor only; differentiable once in every input. Memory beside inputs, outputs and
@@ -33,8 +37,13 @@ struct CausalOutput {
 /// depends on itself and on earlier rows of its segment alone.
 CausalOutput causal_chunked(const CausalInput& in, const std::vector<Segment>& segments, int64_t chunk);
 
-/// Token by token in one pass over the state, processor only, without gradient: what decoding needs. `state` [segments,
-/// K, V], dense, is read and replaced. Returns o.
+/// Token by token in one pass over the state, processor only, without gradient: what decoding needs. `state`, as
+/// `in.first` and dense, is read and replaced. Returns o.
 torch::Tensor causal_steps(const CausalInput& in, const std::vector<Segment>& segments, torch::Tensor state);
+
+/// The same inputs with the normaliser's column written out: values [M, V + 1], `normalise` off.
+CausalInput with_column(const CausalInput& in);
+/// o [.., V + 1] of such inputs to o [.., V], as `in` says; without `normalise` o itself.
+torch::Tensor divided(const torch::Tensor& o, const CausalInput& in);
 
 }  // namespace cairn::ops

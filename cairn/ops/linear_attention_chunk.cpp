@@ -1,5 +1,9 @@
 #include "cairn/ops/linear_attention_chunk.h"
 
+#include <algorithm>
+
+#include "cairn/ops/linear_attention_sums.h"
+
 namespace cairn::ops {
 
 template <class T>
@@ -8,7 +12,34 @@ void ChunkWork<T>::enter(const Chunk& chunk) {
   decay_.enter(chunk);
   q_ = rows(in_.q, in_.K);
   k_ = rows(in_.k, in_.K);
-  v_ = rows(in_.v, in_.V);
+  v_ = values();
+}
+
+/// The chunk's values, each with a 1 behind it where weights are summed too.
+template <class T>
+Matrix<const T> ChunkWork<T>::values() {
+  const auto v = rows(in_.v, in_.dv);
+  if (!in_.normalised()) return v;
+  const auto wide = shaped(values_, chunk_.length, in_.V);
+  for (int64_t i = 0; i < chunk_.length; ++i) {
+    std::copy_n(v.data + i * in_.dv, in_.dv, wide.data + i * in_.V);
+    wide.data[i * in_.V + in_.dv] = 1;
+  }
+  return wide;
+}
+
+/// The gradient of outputs before they were divided by their sums, and that of the sums behind it.
+template <class T>
+Matrix<const T> ChunkWork<T>::undivided(const ReceivedGradient<T>& received) {
+  const auto d_o = rows(received.d_o, in_.dv);
+  if (!in_.normalised()) return d_o;
+  const auto wide = shaped(outputs_, chunk_.length, in_.V);
+  undivide_rows<T>({.d_o = d_o,
+                    .o = rows(received.outputs.o, in_.dv),
+                    .sums = received.outputs.sums + chunk_.begin,
+                    .least = in_.least,
+                    .out = wide});
+  return wide;
 }
 
 template <class T>
@@ -37,16 +68,18 @@ void ChunkWork<T>::written(T* to) {
 }
 
 template <class T>
-void ChunkWork<T>::outputs(const T* S, T* o) {
-  const auto to = rows(o, in_.V);
+void ChunkWork<T>::outputs(const T* S, const ChunkOutputs<T>& out) {
+  const auto o = rows(out.o, in_.dv);
+  const auto to = in_.normalised() ? shaped(outputs_, chunk_.length, in_.V) : o;
   multiply<T>({.a = weights(), .b = v_, .out = to, .triangle = Triangle::lower_a});
   multiply<T>({.a = decay_.faded(Seen::from_before, q_, faded_), .b = state(S), .out = to, .add = true});
+  if (in_.normalised()) divide_rows<T>({.a = to, .least = in_.least, .out = o, .sums = out.sums + chunk_.begin});
 }
 
 template <class T>
-void ChunkWork<T>::read_gradient(const T* d_o, T* to) {
+void ChunkWork<T>::read_gradient(const ReceivedGradient<T>& received, T* to) {
   const auto q = decay_.faded(Seen::from_before, q_, faded_);
-  multiply<T>({.a = q, .b = rows(d_o, in_.V), .out = {to, in_.K, in_.V, in_.V}, .transpose_a = true});
+  multiply<T>({.a = q, .b = undivided(received), .out = {to, in_.K, in_.V, in_.V}, .transpose_a = true});
 }
 
 /// Of P: what dP gives to queries and keys.
@@ -72,8 +105,8 @@ void ChunkWork<T>::add_state_gradient(const Matrix<const T>& rows_of_v, const T*
 
 template <class T>
 void ChunkWork<T>::gradients(const ChunkGradients<T>& g) {
-  const auto d_o = rows(g.d_o, in_.V);
-  const auto dq = rows(g.dq, in_.K), dk = rows(g.dk, in_.K), dv = rows(g.dv, in_.V);
+  const auto d_o = undivided(g.received);
+  const auto dq = rows(g.dq, in_.K), dk = rows(g.dk, in_.K), dv = rows(g.dv, in_.dv);
   multiply<T>({.a = weights(), .b = d_o, .out = dv, .transpose_a = true, .triangle = Triangle::upper_a});
   weight_gradients(d_o, dq, dk);
   add_state_gradient(d_o, g.S, Seen::from_before, dq);

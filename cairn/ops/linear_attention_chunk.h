@@ -9,15 +9,29 @@
 
 namespace cairn::ops {
 
+/// Outputs [rows, dv] as flat arrays, and the sums of weights [rows] they were divided by: null if they were not.
+template <class T>
+struct ChunkOutputs {
+  T* o;
+  T* sums;
+};
+
+/// Gradient of the outputs, which are given too where they were divided.
+template <class T>
+struct ReceivedGradient {
+  const T* d_o;
+  ChunkOutputs<const T> outputs;
+};
+
 /// What the way back through a chunk reads and writes. States and their gradients are [K, V].
 template <class T>
 struct ChunkGradients {
   const T* S;        ///< before the chunk
   const T* S_after;  ///< where something decays
   const T* G_after;  ///< gradient of the state after the chunk; null: no share of it
-  const T* d_o;      ///< flat arrays, as the inputs, of these and all below
-  T *dq, *dk, *dv;
-  T* d_log_decay;  ///< [rows, K]; null where nothing decays
+  ReceivedGradient<T> received;
+  T *dq, *dk, *dv;  ///< flat arrays, as the inputs
+  T* d_log_decay;   ///< [rows, K]; null where nothing decays
 };
 
 template <class T>
@@ -31,9 +45,9 @@ class ChunkWork {
   /// to = K'^T V
   void written(T* to);
   /// o = P V + Q' S
-  void outputs(const T* S, T* o);
+  void outputs(const T* S, const ChunkOutputs<T>& to);
   /// to = Q'^T dO: what the outputs add to the gradient of the state before the chunk
-  void read_gradient(const T* d_o, T* to);
+  void read_gradient(const ReceivedGradient<T>& received, T* to);
   void gradients(const ChunkGradients<T>& g);
 
  private:
@@ -42,6 +56,8 @@ class ChunkWork {
   Matrix<const T> state(const T* S) const { return {S, in_.K, in_.V, in_.V}; }
   Matrix<const T> transposed(const Matrix<const T>& m);
   Matrix<const T> weights();
+  Matrix<const T> values();
+  Matrix<const T> undivided(const ReceivedGradient<T>& received);
   void weight_gradients(const Matrix<const T>& d_o, const Matrix<T>& dq, const Matrix<T>& dk);
   void add_state_gradient(const Matrix<const T>& rows_of_v, const T* state_or_gradient, Seen seen, const Matrix<T>& to);
 
@@ -50,7 +66,7 @@ class ChunkWork {
   ChunkDecay<T> decay_;
   GatedWeights<T> gates_;
   Matrix<const T> q_{}, k_{}, v_{};
-  std::vector<T> P_, dP_, transposed_, faded_, share_, end_;
+  std::vector<T> P_, dP_, transposed_, faded_, share_, end_, values_, outputs_;
 };
 
 extern template class ChunkWork<float>;

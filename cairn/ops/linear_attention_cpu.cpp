@@ -23,8 +23,10 @@ CausalArrays<T> arrays_of(const CausalInput& in) {
           .log_decay = data<T>(in.log_decay),
           .beta = data<T>(in.beta),
           .K = in.k.size(1),
-          .V = in.v.size(1),
-          .decay_by_feature = in.log_decay.defined() && in.log_decay.dim() == 2};
+          .dv = in.v.size(1),
+          .V = in.v.size(1) + (in.normalise ? 1 : 0),
+          .decay_by_feature = in.log_decay.defined() && in.log_decay.dim() == 2,
+          .least = static_cast<T>(in.least)};
 }
 
 template <class T>
@@ -46,7 +48,7 @@ class CausalPasses {
     }
     each_chunk([&](ChunkWork<T>& work, const Chunk& chunk) {
       work.enter(chunk);
-      work.outputs(state(chunk.slot), data<T>(o));
+      work.outputs(state(chunk.slot), {data<T>(o), data<T>(tape_.sums)});
     });
   }
 
@@ -58,7 +60,7 @@ class CausalPasses {
     CausalInput d{.q = torch::empty_like(in.q), .k = torch::empty_like(in.k), .v = torch::empty_like(in.v)};
     each_chunk([&](ChunkWork<T>& work, const Chunk& chunk) {
       work.enter(chunk);
-      work.read_gradient(data<T>(d_o), gradient(chunk.slot));
+      work.read_gradient(received(d_o), gradient(chunk.slot));
     });
     if (in_.beta != nullptr) {
       delta_backward(d, in, d_o);
@@ -80,6 +82,10 @@ class CausalPasses {
   T* gradient(int64_t slot) const { return data<T>(gradients_) + slot * state_size_; }
   Matrix<T> matrix(T* state) const { return {state, in_.K, in_.V, in_.V}; }
   const T* total(int64_t slot) const { return tape_.totals.defined() ? data<T>(tape_.totals) + slot * in_.K : nullptr; }
+
+  ReceivedGradient<T> received(const torch::Tensor& d_o) const {
+    return {data<T>(d_o), {data<T>(tape_.o), data<T>(tape_.sums)}};
+  }
 
   /// body(work, chunk), all chunks at the same time.
   template <class Body>
@@ -134,7 +140,7 @@ class CausalPasses {
       work.gradients({.S = state(chunk.slot),
                       .S_after = state(chunk.slot + 1),
                       .G_after = in_.beta != nullptr ? nullptr : gradient(chunk.slot + 1),
-                      .d_o = data<T>(d_o),
+                      .received = received(d_o),
                       .dq = data<T>(d.q),
                       .dk = data<T>(d.k),
                       .dv = data<T>(d.v),
@@ -190,11 +196,15 @@ class CausalPasses {
 }  // namespace
 
 CausalResult causal_cpu_forward(const CausalInput& in, const ChunkPlan& plan) {
-  const int64_t K = in.k.size(1), V = in.v.size(1);
+  const int64_t K = in.k.size(1), V = in.first.size(2);
   CausalResult result{.o = torch::empty_like(in.v),
                       .tape = {.states = torch::empty({plan.slots(), K, V}, in.k.options())}};
   torch::Tensor u;
   if (in.log_decay.defined()) result.tape.totals = torch::empty({plan.slots(), K}, in.k.options());
+  if (in.normalise) {
+    result.tape.sums = torch::empty({in.v.size(0)}, in.v.options());
+    result.tape.o = result.o;
+  }
   if (in.beta.defined()) {
     result.tape.w = torch::empty_like(in.v);
     u = torch::empty_like(in.v);

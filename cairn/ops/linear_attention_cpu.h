@@ -7,9 +7,11 @@ namespace cairn::ops {
 
 /// What the way back needs beside the inputs.
 struct CausalTape {
-  torch::Tensor states;  ///< [slots, K, V]
+  torch::Tensor states;  ///< [slots, K, V or V + 1]
   torch::Tensor totals;  ///< [slots, K] factors of the state across the chunk after it; with log_decay
   torch::Tensor w;       ///< [M, V]; with beta
+  torch::Tensor sums;    ///< [M] of weights; with `normalise`, as is the next
+  torch::Tensor o;       ///< [M, V] the outputs
 };
 
 /// Dense inputs.
@@ -19,7 +21,7 @@ struct CausalResult {
 };
 CausalResult causal_cpu_forward(const CausalInput& in, const ChunkPlan& plan);
 
-/// Gradients of the inputs, undefined where the input is; d_o [M, V] and d_last [segments, K, V] dense.
+/// Gradients of the inputs, undefined where the input is; d_o and d_last dense, of the outputs' shapes.
 CausalInput causal_cpu_backward(const CausalInput& in, const ChunkPlan& plan, const CausalTape& tape,
                                 const torch::Tensor& d_o, const torch::Tensor& d_last);
 

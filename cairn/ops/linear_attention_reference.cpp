@@ -78,8 +78,9 @@ Piece batch_of(const CausalInput& in, const std::vector<Segment>& segments, size
           cut(in.log_decay), cut(in.beta), in.first.narrow(0, static_cast<int64_t>(first), N)};
 }
 
-CausalOutput each_batch(const CausalInput& in, const std::vector<Segment>& segments,
+CausalOutput each_batch(const CausalInput& given, const std::vector<Segment>& segments,
                         const std::function<PieceOutput(const Piece&)>& way) {
+  const CausalInput in = with_column(given);
   std::vector<torch::Tensor> o, last{in.first.slice(0, 0, 0)};
   std::vector<int64_t> rows;
   for (size_t first = 0, end = 0; first < segments.size(); first = end) {
@@ -92,7 +93,8 @@ CausalOutput each_batch(const CausalInput& in, const std::vector<Segment>& segme
     for (int64_t r = 0; r < o.back().size(0); ++r) rows.push_back(segments[first].begin + r);
   }
   const auto place = torch::tensor(rows, torch::kInt64).argsort().to(in.v.device());
-  return {rows.empty() ? torch::zeros_like(in.v) : torch::cat(o).index_select(0, place), torch::cat(last)};
+  const auto all = rows.empty() ? in.v : torch::cat(o).index_select(0, place);
+  return {divided(all, given), torch::cat(last)};
 }
 
 }  // namespace
