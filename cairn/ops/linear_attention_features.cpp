@@ -4,14 +4,11 @@
 #include <cmath>
 #include <numbers>
 
+#include "cairn/ops/feature_maps.h"
+
 namespace cairn::ops {
 
 namespace {
-
-/// elu(x) + 1 without the cancellation of -1 + 1 far below 0.
-torch::Tensor elu_plus_one(const torch::Tensor& x) {
-  return torch::relu(x) + x.clamp_max(0).exp();
-}
 
 /// x / |x|, and 0 for 0.
 torch::Tensor unit(const torch::Tensor& x) {
@@ -46,7 +43,7 @@ torch::Tensor performer(const torch::Tensor& x, const FeatureOptions& o) {
 torch::Tensor cosformer(const torch::Tensor& x, const FeatureOptions& o) {
   const auto angle =
       (o.positions.to(x.options()) * (std::numbers::pi / 2 / static_cast<double>(o.longest))).unsqueeze(-1);
-  const auto positive = torch::relu(x);
+  const auto positive = feature_map(x, FeatureMap::relu);
   return torch::cat({positive * angle.cos(), positive * angle.sin()}, -1);
 }
 
@@ -57,11 +54,11 @@ torch::Tensor unmasked_features(const torch::Tensor& x, const FeatureOptions& o)
     case Similarity::unit:
       return unit(x);
     case Similarity::elu:
-      return elu_plus_one(x);
+      return feature_map(x, FeatureMap::elu);
     case Similarity::relu:
-      return torch::relu(x);
+      return feature_map(x, FeatureMap::relu);
     case Similarity::squared_relu:
-      return torch::relu(x).square();
+      return feature_map(x, FeatureMap::squared_relu);
     case Similarity::taylor:
       return with_one(unit(x));
     case Similarity::efficient:
