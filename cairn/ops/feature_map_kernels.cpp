@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/each_vector-inl.h"
 #include "cairn/ops/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -35,28 +36,16 @@ HWY_INLINE V slope(D d, V phi, FeatureMap map) {
 
 template <class T>
 void forward(const MapElements<T>& job) {
-  const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 1> one;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t k = 0;
-  for (; k + lanes <= job.count; k += lanes) {
-    hn::StoreU(mapped(d, hn::LoadU(d, job.x + k), job.map), d, job.phi + k);
-  }
-  for (; k < job.count; ++k) hn::StoreU(mapped(one, hn::LoadU(one, job.x + k), job.map), one, job.phi + k);
+  each_vector<T>(job.count, [&](auto d, int64_t k)
+                                HWY_ATTR { hn::StoreU(mapped(d, hn::LoadU(d, job.x + k), job.map), d, job.phi + k); });
 }
 
 template <class T>
 void backward(const MapGradient<T>& job) {
-  const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 1> one;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto put = [&](auto tag, int64_t k) HWY_ATTR {
-    const auto g = hn::Mul(slope(tag, hn::LoadU(tag, job.phi + k), job.map), hn::LoadU(tag, job.d_phi + k));
-    hn::StoreU(g, tag, job.dx + k);
-  };
-  int64_t k = 0;
-  for (; k + lanes <= job.count; k += lanes) put(d, k);
-  for (; k < job.count; ++k) put(one, k);
+  each_vector<T>(job.count, [&](auto d, int64_t k) HWY_ATTR {
+    const auto g = hn::Mul(slope(d, hn::LoadU(d, job.phi + k), job.map), hn::LoadU(d, job.d_phi + k));
+    hn::StoreU(g, d, job.dx + k);
+  });
 }
 
 void forward_float(const MapElements<float>& job) {

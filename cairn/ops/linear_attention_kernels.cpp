@@ -7,21 +7,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/each_vector-inl.h"
 #include "cairn/ops/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
-
-/// body(tag, place): whole vectors, then number by number.
-template <class T, class Body>
-HWY_INLINE void each_vector(int64_t count, const Body& body) {
-  const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 1> one;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t k = 0;
-  for (; k + lanes <= count; k += lanes) body(d, k);
-  for (; k < count; ++k) body(one, k);
-}
 
 template <class T>
 void scales(const Matrix<const T>& log, Seen seen, const Matrix<T>& out) {
@@ -60,18 +50,6 @@ void scaled_rows(const ScaledRows<T>& r) {
       hn::StoreU(r.add ? hn::MulAdd(s, x, hn::LoadU(d, out + k)) : hn::Mul(s, x), d, out + k);
     });
   }
-}
-
-template <class T>
-HWY_INLINE T dot(const T* a, const T* b, int64_t n) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto sum = hn::Zero(d);
-  int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) sum = hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), sum);
-  T rest = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; k < n; ++k) rest += a[k] * b[k];
-  return rest;
 }
 
 template <class T>

@@ -7,31 +7,18 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/each_vector-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
 /// out = scale * a
 template <class T>
-HWY_INLINE void scaled(const T* a, T scale, T* out, int64_t n) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) hn::StoreU(hn::Mul(hn::Set(d, scale), hn::LoadU(d, a + k)), d, out + k);
-  for (; k < n; ++k) out[k] = scale * a[k];
-}
-
-template <class T>
-HWY_INLINE T dot(const T* a, const T* b, int64_t n) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto sum = hn::Zero(d);
-  int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) sum = hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), sum);
-  T rest = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; k < n; ++k) rest += a[k] * b[k];
-  return rest;
+HWY_INLINE void scaled(const T* a, T scale, T* out, int64_t count) {
+  each_vector<T>(count, [&](auto d, int64_t k) HWY_ATTR {
+    const auto x = hn::LoadU(d, a + k);
+    hn::StoreU(hn::Mul(hn::Set(d, scale), x), d, out + k);
+  });
 }
 
 template <class T>
