@@ -20,7 +20,11 @@ enum class StateRule {
   delta   ///< S + beta phi(k) (v - S^T phi(k))^T (Schlag et al. 2021)
 };
 enum class Direction { causal, bidirectional };
-enum class Form { chunked, quadratic, recurrent };
+enum class Form {
+  chunked,    ///< for training: pairs within a chunk, a state between chunks
+  quadratic,  ///< the definition: all pairs
+  recurrent   ///< token by token: one fused pass over the state, or, where a gradient is wanted, LibTorch's operators
+};
 
 struct LinearAttentionOptions {
   Similarity similarity = Similarity::elu;
@@ -37,7 +41,7 @@ struct LinearAttentionOptions {
   torch::Tensor beta;  ///< [B, H, T] within [0, 2]; with `delta`; differentiable
 
   torch::Tensor projection;  ///< [m, dk], with performer: performer_projection
-  int64_t longest = 0;       ///< M, with cosformer: no position beyond it
+  int64_t longest = 0;       ///< M, with cosformer: no position beyond it. Bidirectional queries count from 0
 
   torch::Tensor key_mask;  ///< [B, Tk] bool, true where a key takes part; undefined: all do
   /// Sequences packed one behind the other in q, k and v with B = 1: 0, their ends in order, the last one T. Any may be

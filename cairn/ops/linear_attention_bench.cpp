@@ -114,7 +114,7 @@ Benchmark against_pytorch(const std::string& how, int64_t T) {
 Measurement growth(int64_t shortest, int64_t longest, const std::function<double(int64_t)>& cost) {
   Measurement m;
   double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  for (int64_t T = shortest; T <= longest; T *= 2) {
+  for (int64_t T = shortest; T <= longest; T *= 4) {
     const double value = cost(T), log_T = std::log(static_cast<double>(T)), log_value = std::log(value);
     m.quality.emplace_back(cat("at_", T), value);
     n += 1;
@@ -127,11 +127,11 @@ Measurement growth(int64_t shortest, int64_t longest, const std::function<double
   return m;
 }
 
-/// Shorter ones are measured more often; the least time counts, as noise only adds.
+/// The least time counts, as noise only adds.
 double least_seconds(int64_t T, Operator attention) {
   const Heads heads(T);
   double least = std::numeric_limits<double>::infinity();
-  for (int64_t repeat = 0; repeat < std::max<int64_t>(2, 65536 / T); ++repeat) {
+  for (int repeat = 0; repeat < 3; ++repeat) {
     least = std::min(least, seconds_of([&] { gradients_of(heads, attention); }));
   }
   return least;

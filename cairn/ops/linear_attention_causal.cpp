@@ -63,6 +63,8 @@ struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
   }
 };
 
+constexpr int64_t kGrain = 1 << 17;  // numbers of states that a thread goes through at least
+
 template <class T>
 void steps(const CausalInput& in, const std::vector<Segment>& segments, torch::Tensor& state, torch::Tensor& o) {
   const int64_t K = in.k.size(1), V = in.v.size(1);
@@ -73,7 +75,10 @@ void steps(const CausalInput& in, const std::vector<Segment>& segments, torch::T
           *beta = pointer(in.beta);
   T* S = state.data_ptr<T>();
   T* out = o.data_ptr<T>();
-  at::parallel_for(0, static_cast<int64_t>(segments.size()), 1, [&](int64_t begin, int64_t end) {
+  const int64_t count = static_cast<int64_t>(segments.size());
+  // A thread takes as many sequences as make its start worth while.
+  const int64_t grain = std::max<int64_t>(1, kGrain * count / std::max<int64_t>(1, in.v.size(0) * K * V));
+  at::parallel_for(0, count, grain, [&](int64_t begin, int64_t end) {
     std::vector<T> alike(K), scratch(V);
     for (int64_t s = begin; s < end; ++s) {
       for (int64_t t = segments[s].begin; t < segments[s].begin + segments[s].length; ++t) {
