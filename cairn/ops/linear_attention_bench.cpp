@@ -156,42 +156,6 @@ Benchmark exponent(const std::string& name, const std::string& help, double (*co
           }};
 }
 
-constexpr int64_t kSteps = 50;
-
-/// Tokens of `batch` sequences, one after the other, from a state.
-Measure steps(int64_t batch) {
-  const Heads heads(1, batch);
-  const auto token = [](const torch::Tensor& t) { return t.detach().squeeze(2); };
-  return [q = token(heads.q), k = token(heads.k), v = token(heads.v)] {
-    LinearAttentionState state;
-    linear_attention_step(q, k, v, {}, state);
-    const double seconds = seconds_of([&] {
-      for (int64_t t = 0; t < kSteps; ++t) linear_attention_step(q, k, v, {}, state);
-    });
-    return Measurement{1e6 * seconds / kSteps, {{"state_bytes", static_cast<double>(state.S.nbytes())}}};
-  };
-}
-
-/// The same with softmax over keys and values kept.
-Measure cached_steps(int64_t batch, int64_t cached) {
-  const Heads cache(cached, batch), token(1, batch);
-  return [k = cache.k.detach(), v = cache.v.detach(), q = token.q.detach()] {
-    const double seconds = seconds_of([&] {
-      for (int64_t t = 0; t < kSteps; ++t) torch::scaled_dot_product_attention(q, k, v);
-    });
-    return Measurement{1e6 * seconds / kSteps, {{"state_bytes", static_cast<double>(k.nbytes() + v.nbytes())}}};
-  };
-}
-
-Benchmark step_against(int64_t batch, int64_t cached) {
-  return {.name = cat("ops/linear_attention_step_", batch, "x", cached),
-          .help = cat("a token of ", batch, " sequences, 8 heads of 64, against softmax over ", cached, " cached"),
-          .unit = "us",
-          .prepare = [=](const BenchmarkContext&) {
-            return Contest{.ours = steps(batch), .peer = std::nullopt, .other_way = cached_steps(batch, cached)};
-          }};
-}
-
 }  // namespace
 
 std::vector<Benchmark> linear_attention_benchmarks() {
@@ -205,8 +169,6 @@ std::vector<Benchmark> linear_attention_benchmarks() {
       exponent("time", "exponent of time, forward and backward,", least_seconds, 262144, 4096, softmax),
       exponent("memory", "exponent of peak memory, forward and backward,", peak_megabytes, 262144, 4096, quadratic)};
   for (const int64_t T : {64, 128, 256, 512, 1024, 4096}) all.push_back(against_softmax(T));
-  for (const int64_t cached : {1024, 8192, 65536}) all.push_back(step_against(1, cached));
-  for (const int64_t cached : {1024, 4096}) all.push_back(step_against(64, cached));
   return all;
 }
 

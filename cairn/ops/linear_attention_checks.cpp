@@ -1,5 +1,8 @@
 #include "cairn/ops/linear_attention_checks.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "cairn/base/error.h"
 
 namespace cairn::ops {
