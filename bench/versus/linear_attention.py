@@ -1,9 +1,8 @@
 """Causal linear attention with elu(x) + 1 in PyTorch: seconds of forward and backward over q, k and v.npy [B, H, T, d].
 
---how quadratic          the definition, all pairs
---how cumsum             all states at once by a running sum, [B, H, T, d, d]
---how chunked            chunks of 64 tokens, all at the same time: pairs within each, states before it by a running sum
---how fast_transformers  the CPU kernel of pytorch-fast-transformers
+--how quadratic  the definition, all pairs
+--how cumsum     all states at once by a running sum, [B, H, T, d, d]
+--how chunked    chunks of 64 tokens, all at the same time: pairs within each, states before it by a running sum
 """
 
 import time
@@ -35,13 +34,6 @@ def chunked(q, k, v, size=64):
     states = written.cumsum(2) - written
     out = ((q @ k.mT).tril() @ v + q @ states).flatten(2, 3)
     return out[..., :-1] / out[..., -1:]
-
-
-def fast_transformers(q, k, v):
-    from fast_transformers.causal_product import causal_dot_product
-
-    q, k = phi(q), phi(k)
-    return causal_dot_product(q, k, v) / (q * k.cumsum(2)).sum(-1, keepdim=True)
 
 
 options = arguments(how="chunked")

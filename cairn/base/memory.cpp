@@ -42,8 +42,8 @@ int64_t peak_growth(const std::function<void()>& body) {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  constexpr int kNever = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, kNever);
+  constexpr int kMost = 1 << 30, kNever = -1;
+  mallopt(M_MMAP_THRESHOLD, kMost);
   mallopt(M_TRIM_THRESHOLD, kNever);
 #endif
 }
