@@ -97,6 +97,10 @@ class Multiplication {
         full_(columns_ / lanes_ * lanes_) {}
 
   void run() {
+    if (inner_ == 0) {
+      if (!p_.add) clear();
+      return;
+    }
     const int64_t groups = (rows_ + kTileRows - 1) / kTileRows;
     for (int64_t group = 0; group < groups; ++group) {  // of equal size: 32 are 6 times 5 or 6, not 5 times 6 and 2
       const int64_t i = group * rows_ / groups, count = (group + 1) * rows_ / groups - i;
@@ -120,6 +124,10 @@ class Multiplication {
             .add = p_.add};
   }
 
+  void clear() const {
+    for (int64_t i = 0; i < rows_; ++i) std::fill_n(p_.out.data + i * p_.out.stride, columns_, T(0));
+  }
+
   int64_t wanted_columns(int64_t i, int64_t count) const {
     return p_.triangle == Triangle::lower_out ? std::min(columns_, i + count) : columns_;
   }
@@ -134,7 +142,7 @@ class Multiplication {
   void narrow_columns(int64_t groups) const {
     constexpr size_t kMost = hn::MaxLanes(hn::ScalableTag<T>());
     T b[kNarrowRows * kMost];
-    for (int64_t from = 0; from < std::max<int64_t>(inner_, 1); from += kNarrowRows) {
+    for (int64_t from = 0; from < inner_; from += kNarrowRows) {
       const int64_t to = std::min(inner_, from + kNarrowRows);
       std::fill_n(b, (to - from) * static_cast<int64_t>(kMost), T(0));
       for (int64_t k = from; k < to; ++k) {
