@@ -9,6 +9,7 @@
 #include "cairn/io/npy.h"
 #include "cairn/ops/benchmarks.h"
 #include "cairn/ops/linear_attention.h"
+#include "cairn/ops/linear_attention_reference.h"
 
 namespace cairn::ops {
 
@@ -98,6 +99,54 @@ Benchmark against_softmax(int64_t T) {
           }};
 }
 
+std::vector<Segment> segments_of(int64_t T) {
+  std::vector<Segment> segments;
+  for (int64_t h = 0; h < kHeads; ++h) segments.push_back({h * T, T});
+  return segments;
+}
+
+/// Rows of all heads, keys of length 1.
+CausalInput rows_of(const Heads& h) {
+  const auto rows = [](const torch::Tensor& t) { return t.reshape({-1, kWidth}); };
+  const auto k = rows(h.k);
+  return {.q = rows(h.q),
+          .k = k / k.norm(2, 1, /*keepdim=*/true),
+          .v = rows(h.v),
+          .first = torch::zeros({kHeads, kWidth, kWidth})};
+}
+
+CausalInput gated(const Heads& h) {
+  auto in = rows_of(h);
+  in.log_decay = -0.1 * torch::sigmoid(in.k.detach());
+  return in;
+}
+
+CausalInput delta(const Heads& h) {
+  auto in = rows_of(h);
+  in.beta = torch::sigmoid(in.k.detach().select(1, 0));
+  return in;
+}
+
+template <CausalInput (*input)(const Heads&)>
+torch::Tensor by_kernel(const Heads& h) {
+  return causal_chunked(input(h), segments_of(h.q.size(2)), 64).o;
+}
+
+template <CausalInput (*input)(const Heads&), int64_t kChunk>
+torch::Tensor by_library(const Heads& h) {
+  return causal_pieces(input(h), segments_of(h.q.size(2)), kChunk).o;
+}
+
+Benchmark rule_against(const std::string& name, const std::string& help, Operator kernel, Operator library) {
+  return {.name = "ops/linear_attention_" + name,
+          .help = help + " forward and backward, 2048 tokens, 8 heads of 64, against LibTorch operators in chunks",
+          .unit = "s",
+          .prepare = [=](const BenchmarkContext&) {
+            const Heads heads(2048);
+            return Contest{.ours = pass(heads, kernel), .peer = std::nullopt, .other_way = pass(heads, library)};
+          }};
+}
+
 Benchmark against_pytorch(const std::string& how, int64_t T) {
   return {.name = "ops/linear_attention_pytorch_" + how,
           .help = cat("the same, ", T, " tokens, against PyTorch (", how, ")"),
@@ -168,6 +217,8 @@ std::vector<Benchmark> linear_attention_benchmarks() {
   std::vector<Benchmark> all{
       against("quadratic", "all pairs by LibTorch operators", 2048, quadratic),
       against("cumsum", "all states by LibTorch's cumsum", 1024, cumsum),
+      rule_against("gated", "gates by key feature", by_kernel<gated>, by_library<gated, 16>),
+      rule_against("delta", "the delta rule", by_kernel<delta>, by_library<delta, 64>),
       against_pytorch("quadratic", 2048),
       against_pytorch("cumsum", 1024),
       against_pytorch("chunked", 8192),

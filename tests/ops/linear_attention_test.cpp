@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "cairn/ops/linear_attention_reference.h"
 #include "tests/ops/linear_attention_cases.h"
 
 namespace cairn::ops {
@@ -27,7 +28,8 @@ TEST_P(CausalKinds, ThreeFormsAgree) {
 TEST_P(CausalKinds, ThreeFormsAgreeForWholeVectorsAndTheirRemainders) {
   const auto call = make_call(GetParam(), {.B = 1, .H = 2, .Tq = 70, .Tk = 70, .dk = 21, .dv = 34});
   const auto expected = results(with(call, Form::quadratic));
-  for (const int64_t chunk : {16, 32, 64, 200}) expect_close(results(with(call, Form::chunked, chunk)), expected, 1e-10);
+  for (const int64_t chunk : {16, 32, 64, 200})
+    expect_close(results(with(call, Form::chunked, chunk)), expected, 1e-10);
 }
 
 TEST_P(CausalKinds, WithoutStateIsFromZero) {
@@ -250,6 +252,25 @@ TEST(LinearAttention, BidirectionalIsTheLastCausalRow) {
     const auto all = call.run();
     EXPECT_LT(relative(all.o.select(2, 7), causal.o.select(2, 7)), 1e-12);
     EXPECT_LT(relative(all.state.S, causal.state.S), 1e-12);
+  }
+}
+
+/// What runs on other devices than the processor.
+TEST(LinearAttention, PiecesByLibTorchsOperatorsEqualTheKernel) {
+  torch::manual_seed(9);
+  const std::vector<Segment> segments{{7, 5}, {12, 5}, {0, 7}, {17, 0}};  // in any order, one empty
+  const auto o = torch::dtype(torch::kFloat64);
+  CausalInput in{.q = torch::rand({17, 4}, o), .k = torch::rand({17, 4}, o), .v = torch::randn({17, 3}, o)};
+  in.first = torch::rand({4, 4, 4}, o);
+  in.normalise = true;
+  for (const auto& log_decay : {torch::Tensor(), torch::rand({17}, o).log(), torch::rand({17, 4}, o).log()}) {
+    in.log_decay = log_decay;
+    const auto expected = causal_chunked(in, segments, 64);
+    for (const int64_t chunk : {1, 2, 64}) {
+      const auto got = causal_pieces(in, segments, chunk);
+      EXPECT_LT(relative(got.o, expected.o), 1e-12);
+      EXPECT_LT(relative(got.last, expected.last), 1e-12);
+    }
   }
 }
 
