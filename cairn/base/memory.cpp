@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cairn/base/error.h"
 
@@ -30,9 +32,19 @@ void restart_peak() {
     throw EnvironmentError("/proc/self/clear_refs", "the peak of resident memory cannot be restarted");
 }
 
+std::vector<std::function<void()>>& caches() {
+  static std::vector<std::function<void()>> all;
+  return all;
+}
+
 }  // namespace
 
+void before_measuring(std::function<void()> give_back) {
+  caches().push_back(std::move(give_back));
+}
+
 int64_t peak_growth(const std::function<void()>& body) {
+  for (const auto& give_back : caches()) give_back();
   malloc_trim(0);
   restart_peak();
   const int64_t before = status_of("VmRSS");

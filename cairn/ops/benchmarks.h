@@ -14,5 +14,8 @@ std::vector<Benchmark> nade_benchmarks();
 std::vector<Benchmark> masked_linear_benchmarks();
 std::vector<Benchmark> recurrence_benchmarks();
 std::vector<Benchmark> cross_entropy_benchmarks();
+std::vector<Benchmark> linear_attention_benchmarks();
+std::vector<Benchmark> linear_attention_decoding_benchmarks();
+std::vector<Benchmark> linear_attention_recall_benchmarks();
 
 }  // namespace cairn::ops

@@ -7,23 +7,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/each_vector-inl.h"
 #include "cairn/ops/fused_arithmetic-inl.h"
 #include "cairn/ops/norm_kernels.h"
 #include "cairn/ops/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
-
-/// body(d, j) for all units: whole vectors first, then one unit at a time.
-template <class T, class Body>
-HWY_INLINE void for_units(int64_t H, const Body& body) {
-  const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 1> one;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t j = 0;
-  for (; j + lanes <= H; j += lanes) body(d, j);
-  for (; j < H; ++j) body(one, j);
-}
 
 /// k o before + (1 - k) o after, or `after` where there is no k.
 template <class D, class T, class V>
@@ -59,7 +49,7 @@ HWY_INLINE V through_tanh(V g, V y) {
 
 template <bool kRelu, class T>
 void elman_forward(const CellForward<T>& r) {
-  for_units<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
     const auto a = hn::Add(hn::LoadU(d, r.x + j), hn::LoadU(d, r.a + j));
     const auto h = kRelu ? hn::IfThenElse(hn::Lt(a, hn::Zero(d)), hn::Zero(d), a) : tanh(d, a);
     hn::StoreU(h, d, r.gates + j);
@@ -69,7 +59,7 @@ void elman_forward(const CellForward<T>& r) {
 
 template <bool kRelu, class T>
 void elman_backward(const CellBackward<T>& r) {
-  for_units<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
     const auto dh = hn::LoadU(d, r.dh + j), h = hn::LoadU(d, r.gates + j);
     const auto own = through_zone(d, r.keep_h, j, dh);
     hn::StoreU(past_zone(d, r.keep_h, j, dh), d, r.dh_before + j);
@@ -94,7 +84,7 @@ std::vector<T>& scratch(int64_t H) {
 /// The normalised cell, and the scale that normalised it.
 template <class T>
 T normalized_cell(const T* gates, const T* c, int64_t H, T* hat) {
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR { hn::StoreU(new_cell(d, gates, c, H, j), d, hat + j); });
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR { hn::StoreU(new_cell(d, gates, c, H, j), d, hat + j); });
   return normalize(hat, H, hat);
 }
 
@@ -107,7 +97,7 @@ void lstm_forward(const CellForward<T>& r) {
   const auto peep = [&](auto d, int64_t which, int64_t j, auto a, auto c) HWY_ATTR {
     return r.peepholes == nullptr ? a : Arithmetic::mul_add(d, hn::LoadU(d, r.peepholes + which * H + j), c, a);
   };
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto c = hn::LoadU(d, r.c + j);
     const auto i = sigmoid<Arithmetic>(d, peep(d, 0, j, pre(d, 0, j), c)),
                f = sigmoid<Arithmetic>(d, peep(d, 1, j, pre(d, 1, j), c));
@@ -123,7 +113,7 @@ void lstm_forward(const CellForward<T>& r) {
   });
   if (hat == nullptr) return;
   normalized_cell(r.gates, r.c, H, hat);
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto v = hn::MulAdd(hn::LoadU(d, r.cell_gain + j), hn::LoadU(d, hat + j), hn::LoadU(d, r.cell_bias + j));
     const auto h = hn::Mul(hn::LoadU(d, r.gates + 3 * H + j), tanh<Arithmetic>(d, v));
     hn::StoreU(zoned(d, r.keep_h, r.h, j, h), d, r.h_next + j);
@@ -134,7 +124,7 @@ void lstm_forward(const CellForward<T>& r) {
 template <class T>
 void through_normalized_cell(const CellBackward<T>& r, T* hat, T* dfresh) {
   const T scale = normalized_cell(r.gates, r.c, r.H, hat);
-  for_units<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
     const auto gain = hn::LoadU(d, r.cell_gain + j);
     const auto squashed = tanh(d, hn::MulAdd(gain, hn::LoadU(d, hat + j), hn::LoadU(d, r.cell_bias + j)));
     const auto dh = through_zone(d, r.keep_h, j, hn::LoadU(d, r.dh + j));
@@ -151,7 +141,7 @@ void lstm_backward(const CellBackward<T>& r) {
   T* hat = r.cell_gain == nullptr ? nullptr : scratch<T>(H).data();
   T* normed = hat == nullptr ? nullptr : hat + H;
   if (hat != nullptr) through_normalized_cell(r, hat, normed);
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto i = hn::LoadU(d, r.gates + j), f = hn::LoadU(d, r.gates + H + j);
     const auto g = hn::LoadU(d, r.gates + 2 * H + j), o = hn::LoadU(d, r.gates + 3 * H + j);
     const auto c = hn::LoadU(d, r.c + j), dc = hn::LoadU(d, r.dc + j), dh_zoned = hn::LoadU(d, r.dh + j);
@@ -194,7 +184,7 @@ HWY_INLINE V blend(V z, V n, V h) {
 template <class T>
 void gru_forward(const CellForward<T>& r) {
   const int64_t H = r.H;
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto reset = sigmoid(d, hn::Add(hn::LoadU(d, r.x + j), hn::LoadU(d, r.a + j)));
     const auto z = sigmoid(d, hn::Add(hn::LoadU(d, r.x + H + j), hn::LoadU(d, r.a + H + j)));
     const auto a_n = hn::LoadU(d, r.a + 2 * H + j);
@@ -210,7 +200,7 @@ void gru_forward(const CellForward<T>& r) {
 template <class T>
 void gru_backward(const CellBackward<T>& r) {
   const int64_t H = r.H;
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto reset = hn::LoadU(d, r.gates + j), z = hn::LoadU(d, r.gates + H + j);
     const auto n = hn::LoadU(d, r.gates + 2 * H + j), dh_zoned = hn::LoadU(d, r.dh + j);
     const auto dh = through_zone(d, r.keep_h, j, dh_zoned);
@@ -229,7 +219,7 @@ void gru_backward(const CellBackward<T>& r) {
 
 template <class T>
 void gru_before_gates_forward(const CellForward<T>& r) {
-  for_units<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
     const auto reset = sigmoid(d, hn::Add(hn::LoadU(d, r.x + j), hn::LoadU(d, r.a + j)));
     const auto z = sigmoid(d, hn::Add(hn::LoadU(d, r.x + r.H + j), hn::LoadU(d, r.a + r.H + j)));
     hn::StoreU(reset, d, r.gates + j);
@@ -241,7 +231,7 @@ void gru_before_gates_forward(const CellForward<T>& r) {
 template <class T>
 void gru_before_candidate_forward(const CellForward<T>& r) {
   const int64_t n_at = 2 * r.H;
-  for_units<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
     const auto n = tanh(d, hn::Add(hn::LoadU(d, r.x + n_at + j), hn::LoadU(d, r.a + n_at + j)));
     const auto h = blend(hn::LoadU(d, r.gates + r.H + j), n, hn::LoadU(d, r.h + j));
     hn::StoreU(n, d, r.gates + n_at + j);
@@ -252,7 +242,7 @@ void gru_before_candidate_forward(const CellForward<T>& r) {
 template <class T>
 void gru_before_candidate_backward(const CellBackward<T>& r) {
   const int64_t H = r.H;
-  for_units<T>(H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(H, [&](auto d, int64_t j) HWY_ATTR {
     const auto z = hn::LoadU(d, r.gates + H + j), n = hn::LoadU(d, r.gates + 2 * H + j);
     const auto dh_zoned = hn::LoadU(d, r.dh + j), dh = through_zone(d, r.keep_h, j, dh_zoned);
     hn::StoreU(hn::Mul(hn::Mul(dh, hn::Sub(hn::LoadU(d, r.h + j), n)), sigmoid_slope(z)), d, r.dx + H + j);
@@ -263,7 +253,7 @@ void gru_before_candidate_backward(const CellBackward<T>& r) {
 
 template <class T>
 void gru_before_gates_backward(const CellBackward<T>& r) {
-  for_units<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
+  each_vector<T>(r.H, [&](auto d, int64_t j) HWY_ATTR {
     const auto reset = hn::LoadU(d, r.gates + j), dreset = hn::LoadU(d, r.dreset + j);
     hn::StoreU(hn::Mul(hn::Mul(dreset, hn::LoadU(d, r.h + j)), sigmoid_slope(reset)), d, r.dx + j);
     hn::StoreU(hn::MulAdd(dreset, reset, hn::LoadU(d, r.dh_before + j)), d, r.dh_before + j);

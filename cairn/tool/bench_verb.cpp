@@ -8,6 +8,7 @@
 #include "cairn/base/text.h"
 #include "cairn/tool/bench_run.h"
 #include "cairn/tool/command_line.h"
+#include "cairn/train/memory_meter.h"
 
 namespace cairn::tool {
 
@@ -87,6 +88,7 @@ int bench_verb(const Arguments& arguments) {
   line.add("--folder", &folder, "", {.group = ""});
   if (!line.parse(arguments)) return 0;
 
+  train::count_memory();  // tensors come from the same blocks as in training
   const auto benchmarks = chosen(names);
   options.threads = at::get_num_threads();
   if (list) return print_result(listing(benchmarks), line.style()), 0;

@@ -91,6 +91,11 @@ void BlockCache::give_back(Block block) {
   in_use_ -= block.bytes;
 }
 
+void BlockCache::trim() {
+  const std::scoped_lock lock(mutex_);
+  release_until(0);
+}
+
 size_t BlockCache::in_use() const {
   const std::scoped_lock lock(mutex_);
   return in_use_;

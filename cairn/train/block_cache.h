@@ -28,6 +28,7 @@ class BlockCache {
   /// Throws EnvironmentError if the system has no more.
   Block take(size_t bytes);
   void give_back(Block block);
+  void trim();  ///< gives all that waits back to the system
 
   size_t in_use() const;
   size_t held() const;  ///< in use and waiting

@@ -1,0 +1,93 @@
+#include "cairn/ops/feature_map_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cairn/ops/feature_map_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "cairn/ops/each_vector-inl.h"
+#include "cairn/ops/sigmoid-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cairn::ops::HWY_NAMESPACE {
+
+/// NaN stays NaN, so that a diverged run is noticed.
+template <class D, class V>
+HWY_INLINE V positive(D d, V x) {
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
+}
+
+template <class D, class V>
+HWY_INLINE V mapped(D d, V x, FeatureMap map) {
+  const auto r = positive(d, x);
+  if (map == FeatureMap::relu) return r;
+  if (map == FeatureMap::squared_relu) return hn::Mul(r, r);
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), exp(d, x), hn::Add(r, hn::Set(d, static_cast<hn::TFromD<D>>(1))));
+}
+
+/// phi' from phi: elu e^x = phi below 0 and 1 above; relu 0 or 1; squared 2 x = 2 sqrt(phi).
+template <class D, class V>
+HWY_INLINE V slope(D d, V phi, FeatureMap map) {
+  const auto one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  if (map == FeatureMap::squared_relu) return hn::Mul(hn::Set(d, static_cast<hn::TFromD<D>>(2)), hn::Sqrt(phi));
+  if (map == FeatureMap::relu) return hn::IfThenElseZero(hn::Gt(phi, hn::Zero(d)), one);
+  return hn::Min(phi, one);
+}
+
+template <class T>
+void forward(const MapElements<T>& job) {
+  each_vector<T>(job.count, [&](auto d, int64_t k)
+                                HWY_ATTR { hn::StoreU(mapped(d, hn::LoadU(d, job.x + k), job.map), d, job.phi + k); });
+}
+
+template <class T>
+void backward(const MapGradient<T>& job) {
+  each_vector<T>(job.count, [&](auto d, int64_t k) HWY_ATTR {
+    const auto g = hn::Mul(slope(d, hn::LoadU(d, job.phi + k), job.map), hn::LoadU(d, job.d_phi + k));
+    hn::StoreU(g, d, job.dx + k);
+  });
+}
+
+void forward_float(const MapElements<float>& job) {
+  forward(job);
+}
+void forward_double(const MapElements<double>& job) {
+  forward(job);
+}
+void backward_float(const MapGradient<float>& job) {
+  backward(job);
+}
+void backward_double(const MapGradient<double>& job) {
+  backward(job);
+}
+
+}  // namespace cairn::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cairn::ops {
+
+HWY_EXPORT(forward_float);
+HWY_EXPORT(forward_double);
+HWY_EXPORT(backward_float);
+HWY_EXPORT(backward_double);
+
+template <>
+void map_elements(const MapElements<float>& job) {
+  HWY_DYNAMIC_DISPATCH(forward_float)(job);
+}
+template <>
+void map_elements(const MapElements<double>& job) {
+  HWY_DYNAMIC_DISPATCH(forward_double)(job);
+}
+template <>
+void map_gradient(const MapGradient<float>& job) {
+  HWY_DYNAMIC_DISPATCH(backward_float)(job);
+}
+template <>
+void map_gradient(const MapGradient<double>& job) {
+  HWY_DYNAMIC_DISPATCH(backward_double)(job);
+}
+
+}  // namespace cairn::ops
+#endif

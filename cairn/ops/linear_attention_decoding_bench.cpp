@@ -1,0 +1,111 @@
+// Linear attention token by token and over a stream: time and state that do not depend on what was seen.
+#include "cairn/base/error.h"
+#include "cairn/ops/benchmarks.h"
+#include "cairn/ops/linear_attention.h"
+
+namespace cairn::ops {
+
+namespace {
+
+constexpr int64_t kHeads = 8, kWidth = 64;
+constexpr int64_t kSteps = 50;
+
+struct Token {
+  explicit Token(int64_t batch) {
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    q = torch::randn({batch, kHeads, kWidth}, generator);
+    k = torch::randn({batch, kHeads, kWidth}, generator);
+    v = torch::randn({batch, kHeads, kWidth}, generator);
+  }
+  torch::Tensor q, k, v;
+};
+
+Measurement microseconds_a_step(const std::function<void()>& step, double state_bytes) {
+  const double seconds = seconds_of([&] {
+    for (int64_t t = 0; t < kSteps; ++t) step();
+  });
+  return {1e6 * seconds / kSteps, {{"state_bytes", state_bytes}}};
+}
+
+/// Tokens of `batch` sequences, one after the other, from a state.
+Measure steps(int64_t batch) {
+  return [t = Token(batch)] {
+    LinearAttentionState state;
+    linear_attention_step(t.q, t.k, t.v, {}, state);
+    return microseconds_a_step([&] { linear_attention_step(t.q, t.k, t.v, {}, state); },
+                               static_cast<double>(state.S.nbytes()));
+  };
+}
+
+/// The same with softmax over keys and values kept.
+Measure cached_steps(int64_t batch, int64_t cached) {
+  const auto keys = torch::randn({batch, kHeads, cached, kWidth}), values = torch::randn_like(keys);
+  return [=, q = Token(batch).q.unsqueeze(2)] {
+    return microseconds_a_step([&] { torch::scaled_dot_product_attention(q, keys, values); },
+                               static_cast<double>(keys.nbytes() + values.nbytes()));
+  };
+}
+
+Benchmark step_against(int64_t batch, int64_t cached) {
+  return {.name = cat("ops/linear_attention_step_", batch, "x", cached),
+          .help = cat("a token of ", batch, " sequences, 8 heads of 64, against softmax over ", cached, " cached"),
+          .unit = "us",
+          .prepare = [=](const BenchmarkContext&) {
+            return Contest{.ours = steps(batch), .peer = std::nullopt, .other_way = cached_steps(batch, cached)};
+          }};
+}
+
+constexpr int64_t kPiece = 4096, kPieces = 256;  // 1,048,576 tokens
+
+/// A stream of one head in pieces, each made from its number, the state handed on.
+LinearAttentionState streamed(torch::ScalarType type, double& bytes_at_first) {
+  const torch::NoGradGuard no_gradient;
+  LinearAttentionState state;
+  for (int64_t piece = 0; piece < kPieces; ++piece) {
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(piece));
+    const auto x = torch::randn({3, 1, 1, kPiece, kWidth}, generator).to(type);
+    state = linear_attention(x[0], x[1], x[2], {}, state).state;
+    if (piece == 0) bytes_at_first = static_cast<double>(state.S.nbytes());
+  }
+  return state;
+}
+
+/// `exact`: the state in double. Its relative distance is what the stream has drifted.
+Measure stream(torch::ScalarType type, const torch::Tensor& exact) {
+  return [=] {
+    Measurement m;
+    double first = 0;
+    LinearAttentionState state;
+    m.value = kPiece * kPieces / seconds_of([&] { state = streamed(type, first); });
+    m.quality = {{"first_state_bytes", first},
+                 {"last_state_bytes", static_cast<double>(state.S.nbytes())},
+                 {"drift", ((state.S - exact).norm() / exact.norm()).item<double>()}};
+    return m;
+  };
+}
+
+Benchmark stream_benchmark() {
+  return {.name = "ops/linear_attention_stream",
+          .help = "1,048,576 tokens of a head of 64 in pieces of 4096, in single precision, against double",
+          .unit = "tokens/s",
+          .higher_is_better = true,
+          .rounds = 3,
+          .prepare = [](const BenchmarkContext&) {
+            double first = 0;
+            const auto exact = streamed(torch::kFloat64, first).S;
+            return Contest{.ours = stream(torch::kFloat32, exact),
+                           .peer = std::nullopt,
+                           .other_way = stream(torch::kFloat64, exact)};
+          }};
+}
+
+}  // namespace
+
+std::vector<Benchmark> linear_attention_decoding_benchmarks() {
+  std::vector<Benchmark> all{stream_benchmark()};
+  for (const int64_t cached : {1024, 8192, 65536}) all.push_back(step_against(1, cached));
+  for (const int64_t cached : {1024, 4096}) all.push_back(step_against(64, cached));
+  return all;
+}
+
+}  // namespace cairn::ops
