@@ -167,6 +167,18 @@ class Multiplication {
   int64_t rows_, columns_, inner_, lanes_, full_;
 };
 
+#if HWY_TARGET == HWY_SCALAR
+template <class T>
+constexpr int64_t kBlock = 1;
+
+template <class T>
+HWY_INLINE void transpose_block(const T* from, int64_t, T* to, int64_t) {
+  *to = *from;
+}
+#else
+template <class T>
+constexpr int64_t kBlock = 16 / sizeof(T);
+
 /// Four rows of four floats to four columns.
 HWY_INLINE void transpose_block(const float* from, int64_t from_row, float* to, int64_t to_row) {
   const hn::CappedTag<float, 4> d;
@@ -189,13 +201,13 @@ HWY_INLINE void transpose_block(const double* from, int64_t from_row, double* to
   hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
   hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + to_row);
 }
+#endif
 
 template <class T>
 void transposed(const Matrix<const T>& from, const Matrix<T>& to) {
-  constexpr int64_t kBlock = 16 / sizeof(T);
-  const int64_t rows = from.rows / kBlock * kBlock, columns = from.columns / kBlock * kBlock;
-  for (int64_t j = 0; j < columns; j += kBlock) {
-    for (int64_t i = 0; i < rows; i += kBlock) {
+  const int64_t rows = from.rows / kBlock<T> * kBlock<T>, columns = from.columns / kBlock<T> * kBlock<T>;
+  for (int64_t j = 0; j < columns; j += kBlock<T>) {
+    for (int64_t i = 0; i < rows; i += kBlock<T>) {
       transpose_block(from.data + i * from.stride + j, from.stride, to.data + j * to.stride + i, to.stride);
     }
   }
