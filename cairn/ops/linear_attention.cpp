@@ -221,7 +221,7 @@ torch::Tensor linear_attention_step(const torch::Tensor& q, const torch::Tensor&
   if (!state.S.defined()) state = empty_state(q1, v1, o, q1.size(0));
   const auto p = prepare(q1, k1, v1, o, state);
   const Sequences one(k1, {});
-  state.S = state.S.contiguous();
+  state.S = state.S.requires_grad() ? state.S.detach().clone() : state.S.contiguous();  // what backward needs stays
   const auto out = causal_steps(rows_of(p, o, state.S), one.segments(q1.size(1), 1),
                                 state.S.view({-1, state.S.size(2), state.S.size(3)}));
   for (auto& n : state.seen) ++n;

@@ -175,6 +175,20 @@ TEST(LinearAttention, MaskedKeysAreAbsentFromCausalSumsToo) {
   EXPECT_LT(relative(call.run().o.slice(2, 3), shorter.run().o), 1e-12);
 }
 
+/// Stepping on from a state whose history still waits for its backward pass leaves that history whole.
+TEST(LinearAttention, StepsLeaveARecordedStateAlone) {
+  auto call = make_call({.name = ""}, {.Tq = 3, .Tk = 3});
+  call.q.requires_grad_();
+  call.k.requires_grad_();
+  const auto out = call.run();
+  const auto before = out.state.S.detach().clone();
+  auto state = out.state;
+  linear_attention_step(call.q.select(2, 0), call.k.select(2, 0), call.v.select(2, 0), call.options, state);
+  EXPECT_TRUE(torch::equal(out.state.S, before));
+  EXPECT_FALSE(torch::equal(state.S, before));
+  EXPECT_FALSE(state.S.requires_grad());
+}
+
 /// What is thrown, as text.
 std::string refusal(const Call& call) {
   try {
