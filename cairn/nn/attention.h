@@ -1,4 +1,4 @@
-// Attention behind one small interface, so that blocks choose a kernel by name: softmax now, others beside it.
+// Attention behind one small interface, so that blocks choose a kernel by name: softmax, or a linear one.
 #pragma once
 
 #include <memory>
@@ -42,6 +42,9 @@ class AttentionKernel {
   /// exact `attend` over all so far. Not differentiable.
   virtual torch::Tensor step(const AttentionInput& newest, AttentionState& state) const = 0;
 };
+
+/// t [memories, ..] -> [B, ..]: what each row sees of it; t itself where all see their own, undefined if t is.
+torch::Tensor of_rows(const torch::Tensor& t, const AttentionMask& mask);
 
 std::vector<std::string> attention_kernel_names();
 /// Throws UsageError with the nearest name.

@@ -12,10 +12,6 @@ namespace cairn::nn {
 
 namespace {
 
-torch::Tensor of_rows(const torch::Tensor& t, const torch::Tensor& memory) {
-  return memory.defined() && t.defined() ? t.index_select(0, memory) : t;
-}
-
 /// [B, 1, 1, S] bool: which keys are seen; undefined if all are.
 torch::Tensor seen_keys(const torch::Tensor& key_lengths, int64_t S) {
   if (!key_lengths.defined()) return {};
@@ -47,9 +43,9 @@ torch::Tensor SoftmaxAttention::attend(const AttentionInput& in) const {
     return ops::attention_rows(in.q, in.k, in.v, seen);
   }
   check(in);
-  const auto k = of_rows(in.k, in.mask.memory), v = of_rows(in.v, in.mask.memory);
+  const auto k = of_rows(in.k, in.mask), v = of_rows(in.v, in.mask);
   const int64_t T = in.q.size(2), S = k.size(2);
-  auto seen = seen_keys(of_rows(in.mask.key_lengths, in.mask.memory), S);
+  auto seen = seen_keys(of_rows(in.mask.key_lengths, in.mask), S);
   const bool plain_causal = in.mask.causal && !seen.defined() && T == S;
   if (in.mask.causal && !plain_causal) {
     const auto before = seen_before(T, S, in.q.device());
@@ -61,12 +57,12 @@ torch::Tensor SoftmaxAttention::attend(const AttentionInput& in) const {
 
 torch::Tensor softmax_attention_reference(const AttentionInput& in, torch::Tensor* weights) {
   check(in);
-  const auto k = of_rows(in.k, in.mask.memory), v = of_rows(in.v, in.mask.memory);
+  const auto k = of_rows(in.k, in.mask), v = of_rows(in.v, in.mask);
   auto scores = torch::matmul(in.q, k.transpose(2, 3)) / std::sqrt(static_cast<double>(in.q.size(3)));
   const auto hide = [&](const torch::Tensor& seen) {
     scores = scores.masked_fill(seen.logical_not(), -std::numeric_limits<double>::infinity());
   };
-  if (in.mask.key_lengths.defined()) hide(seen_keys(of_rows(in.mask.key_lengths, in.mask.memory), k.size(2)));
+  if (in.mask.key_lengths.defined()) hide(seen_keys(of_rows(in.mask.key_lengths, in.mask), k.size(2)));
   if (in.mask.causal) hide(seen_before(in.q.size(2), k.size(2), in.q.device()));
   const auto p = torch::softmax(scores, 3);
   if (weights != nullptr) *weights = p;

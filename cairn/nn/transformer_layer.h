@@ -33,7 +33,7 @@ struct TransformerLayerOptions {
   NormKind norm = NormKind::layer;
   double norm_eps = 1e-5;
   Activation activation = Activation::relu;
-  std::string kernel = "softmax";  ///< of attention
+  std::string kernel = "softmax";  ///< of self-attention; what looks at the memory is softmax
   double rotary_base = 0;          ///< of self-attention (multi_head_attention.h)
   double dropout = 0;              ///< on what each part gives
   double attention_dropout = 0;

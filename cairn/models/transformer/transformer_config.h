@@ -60,7 +60,8 @@ struct ModelConfig {
     f("first_position", first_position, "number of the first token's position, where it is added", at_least(0));
     f("max_length", max_length, "tokens that a sequence may have", at_least(1));
     f("rotary_base", rotary_base, "of rotary positions", at_least(1));
-    f("attention", attention, "kernel of attention", one_of(nn::attention_kernel_names()));
+    f("attention", attention, "kernel of self-attention: softmax, or a linear one (docs/linear_attention.md)",
+      one_of(nn::attention_kernel_names()));
     f("tie", tie,
       "which share one matrix: all (source and target embedding, output), decoder (target embedding, output) "
       "or none",
