@@ -35,6 +35,9 @@ class AttentionState {
 class AttentionKernel {
  public:
   virtual ~AttentionKernel() = default;
+  /// Whether it has a causal form, and one that sees keys on both sides.
+  virtual bool causal() const { return true; }
+  virtual bool bidirectional() const { return true; }
   /// Whole sequences -> [B, H, T, d]. Differentiable, unless exact.
   virtual torch::Tensor attend(const AttentionInput& input) const = 0;
   virtual std::unique_ptr<AttentionState> start() const = 0;

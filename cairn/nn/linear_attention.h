@@ -21,7 +21,9 @@ class LinearAttention : public AttentionKernel {
  public:
   explicit LinearAttention(LinearKind kind, ops::Similarity similarity = ops::Similarity::dot);
 
-  /// Throws UsageError for dropout of weights, of which there are none, and for what is causal alone elsewhere.
+  bool causal() const override { return similarity_ != ops::Similarity::efficient; }
+  bool bidirectional() const override { return kind_ == LinearKind::weighted; }
+  /// Throws UsageError for dropout of weights, of which there are none, and for a form that the kind does not have.
   torch::Tensor attend(const AttentionInput& input) const override;
   std::unique_ptr<AttentionState> start() const override;
   torch::Tensor step(const AttentionInput& newest, AttentionState& state) const override;

@@ -21,6 +21,7 @@ struct MultiHeadAttentionOptions {
   int64_t heads = 1;
   bool bias = true;
   std::string kernel = "softmax";
+  bool causal = false;     ///< what it will be asked for, so that a kernel without that form is refused at once
   double dropout = 0;      ///< of attention weights, in training
   double rotary_base = 0;  ///< 0: queries and keys are not turned by their position
 };
@@ -36,7 +37,7 @@ bool for_use(const torch::nn::Module& module);
 
 class MultiHeadAttentionImpl : public torch::nn::Module {
  public:
-  /// Throws UsageError for a width that heads do not divide and an unknown kernel.
+  /// Throws UsageError for a width that heads do not divide and a kernel that is unknown or has not the form asked for.
   MultiHeadAttentionImpl(const MultiHeadAttentionOptions& options, const RandomStream& random);
 
   /// x [B, T, width] sees memory [memories, S, width] (itself for self-attention) -> [B, T, width].

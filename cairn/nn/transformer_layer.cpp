@@ -5,11 +5,12 @@
 namespace cairn::nn {
 
 TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, const RandomStream& random) : options_(o) {
-  const auto attention = [&](const std::string& kernel, double rotary_base, uint64_t item) {
+  const auto attention = [&](const std::string& kernel, bool causal, double rotary_base, uint64_t item) {
     return MultiHeadAttention(MultiHeadAttentionOptions{.width = o.width,
                                                         .heads = o.heads,
                                                         .bias = o.bias,
                                                         .kernel = kernel,
+                                                        .causal = causal,
                                                         .dropout = o.attention_dropout,
                                                         .rotary_base = rotary_base},
                               random.at(item));
@@ -18,10 +19,10 @@ TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, con
     return Linear(LinearOptions{.in = in, .out = out, .bias = o.bias}, random.at(item));
   };
   const NormOptions norm{.kind = o.norm, .width = o.width, .eps = o.norm_eps};
-  self_attn_ = register_module("self_attn", attention(o.kernel, o.rotary_base, 0));
+  self_attn_ = register_module("self_attn", attention(o.kernel, o.causal, o.rotary_base, 0));
   self_attn_layer_norm_ = register_module("self_attn_layer_norm", Norm(norm));
   if (o.memory) {
-    encoder_attn_ = register_module("encoder_attn", attention("softmax", 0, 1));
+    encoder_attn_ = register_module("encoder_attn", attention("softmax", false, 0, 1));
     encoder_attn_layer_norm_ = register_module("encoder_attn_layer_norm", Norm(norm));
   }
   fc1_ = register_module("fc1", linear(o.width, o.feed_forward, 2));

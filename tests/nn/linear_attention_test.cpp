@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cairn/base/error.h"
+#include "cairn/nn/multi_head_attention.h"
 
 namespace cairn::nn {
 namespace {
@@ -37,8 +38,8 @@ AttentionInput positions(const AttentionInput& in, int64_t begin, int64_t end) {
 class LinearKernels : public testing::TestWithParam<std::string> {
  protected:
   std::shared_ptr<const AttentionKernel> kernel = attention_kernel(GetParam());
-  bool causal() const { return GetParam() != "efficient"; }
-  bool bidirectional() const { return GetParam() != "retention" && GetParam() != "delta"; }
+  bool causal() const { return kernel->causal(); }
+  bool bidirectional() const { return kernel->bidirectional(); }
 };
 
 INSTANTIATE_TEST_SUITE_P(All, LinearKernels, testing::ValuesIn(linear_names()),
@@ -99,6 +100,18 @@ TEST_P(LinearKernels, RefuseDropoutOfWeightsAndWhatTheyHaveNot) {
   if (!causal()) EXPECT_THROW(kernel->attend(in), UsageError);
   in.mask.causal = false;
   if (!bidirectional()) EXPECT_THROW(kernel->attend(in), UsageError);
+}
+
+TEST(LinearAttention, FormsThatAKernelHasNotAreRefusedAtOnce) {
+  const RandomStream random(1, "test");
+  const auto make = [&](const char* kernel, bool causal) {
+    MultiHeadAttention({.width = 4, .heads = 2, .kernel = kernel, .causal = causal}, random);
+  };
+  EXPECT_THROW(make("efficient", true), UsageError);
+  EXPECT_THROW(make("retention", false), UsageError);
+  EXPECT_THROW(make("delta", false), UsageError);
+  EXPECT_NO_THROW(make("efficient", false));
+  EXPECT_NO_THROW(make("retention", true));
 }
 
 TEST(LinearAttention, WeightsOfOnesGiveOnes) {

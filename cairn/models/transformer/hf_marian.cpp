@@ -125,6 +125,7 @@ void require_marian(const ModelSpec& spec) {
   require(!c.norm_first, "norm_first", "normalisation behind each part");
   require(c.norm == "layer" && c.norm_eps == 1e-5, cat("norm ", c.norm, ", norm_eps ", c.norm_eps), "layer, 1e-5");
   require(c.attention == "softmax", cat("attention ", c.attention), "softmax");
+  require(c.encoder_attention == "softmax", cat("encoder_attention ", c.encoder_attention), "softmax");
   require(!c.rotary(), "rotary positions", "positions that are added");
   require(c.bias, "no bias", "bias: true");
   require(c.tie == "all", cat("tie: ", c.tie), "all");

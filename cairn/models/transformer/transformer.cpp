@@ -30,7 +30,7 @@ nn::TransformerStackOptions stack_options(const ModelConfig& c, Side side) {
                     .norm = c.norm == "rms" ? nn::NormKind::rms : nn::NormKind::layer,
                     .norm_eps = c.norm_eps,
                     .activation = nn::activation_named(c.activation),
-                    .kernel = c.attention,
+                    .kernel = decoder ? c.attention : c.encoder_attention,
                     .rotary_base = c.rotary() ? c.rotary_base : 0,
                     .dropout = c.dropout,
                     .attention_dropout = c.attention_dropout,

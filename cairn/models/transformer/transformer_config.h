@@ -27,6 +27,7 @@ struct ModelConfig {
   int64_t max_length = 1024;
   double rotary_base = 10000;
   std::string attention = "softmax";
+  std::string encoder_attention = "softmax";
   std::string tie = "all";
   bool embedding_scale = true;
   bool bias = true;
@@ -60,7 +61,10 @@ struct ModelConfig {
     f("first_position", first_position, "number of the first token's position, where it is added", at_least(0));
     f("max_length", max_length, "tokens that a sequence may have", at_least(1));
     f("rotary_base", rotary_base, "of rotary positions", at_least(1));
-    f("attention", attention, "kernel of self-attention: softmax, or a linear one (docs/linear_attention.md)",
+    f("encoder_attention", encoder_attention, "translation: the same of the encoder",
+      one_of(nn::attention_kernel_names()));
+    f("attention", attention,
+      "kernel of the decoder's self-attention: softmax, or a linear one (docs/linear_attention.md)",
       one_of(nn::attention_kernel_names()));
     f("tie", tie,
       "which share one matrix: all (source and target embedding, output), decoder (target embedding, output) "
