@@ -105,7 +105,7 @@ TEST_P(LinearKernels, RefuseDropoutOfWeightsAndWhatTheyHaveNot) {
 TEST(LinearAttention, FormsThatAKernelHasNotAreRefusedAtOnce) {
   const RandomStream random(1, "test");
   const auto make = [&](const char* kernel, bool causal) {
-    MultiHeadAttention({.width = 4, .heads = 2, .kernel = kernel, .causal = causal}, random);
+    MultiHeadAttention(MultiHeadAttentionOptions{.width = 4, .heads = 2, .kernel = kernel, .causal = causal}, random);
   };
   EXPECT_THROW(make("efficient", true), UsageError);
   EXPECT_THROW(make("retention", false), UsageError);
