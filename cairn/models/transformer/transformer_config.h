@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cairn/base/options.h"
+#include "cairn/models/transformer/length_penalty.h"
 #include "cairn/nn/transformer_layer.h"
 #include "cairn/text/tokenizer.h"
 
@@ -129,7 +130,8 @@ struct EvalConfig {
   std::string bleu = "final";
   std::string leading = "nll";
   int64_t beam = 4;
-  double length_penalty = 0.6;
+  std::string penalty = "gnmt";
+  double alpha = 0.6;
 
   void fields(Fields& f) {
     f("bleu", bleu, "translation: translate the split and measure BLEU at the end (final), always or never",
@@ -139,7 +141,9 @@ struct EvalConfig {
       "always measured, bleu",
       one_of({"nll", "bleu"}));
     f("beam", beam, "hypotheses alive as BLEU's translations are searched", at_least(1));
-    f("length_penalty", length_penalty, "alpha of Wu et al. 2016, as they are searched", at_least(0));
+    f("penalty", penalty, "what log-probabilities are divided by in that search (docs/decoding.md)",
+      one_of(penalty_form_names()));
+    f("alpha", alpha, "of the penalty", at_least(0));
     f("limit", limit, "periodic evaluations use the first N pairs (or tokens); 0 for all", at_least(0));
   }
 };

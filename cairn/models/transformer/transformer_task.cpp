@@ -3,6 +3,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
 #include "cairn/data/source.h"
+#include "cairn/models/model_folder.h"
 #include "cairn/models/transformer/language_task.h"
 #include "cairn/models/transformer/text_data.h"
 #include "cairn/models/transformer/translation_task.h"
@@ -79,11 +80,23 @@ std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   return translation_task(std::move(loaded), data, eval, std::move(texts));
 }
 
+namespace {
+
+/// As the model's recipe says, whatever data it is measured on.
+EvalConfig evaluation_of(const std::filesystem::path& model_folder) {
+  const Json config = read_model_config(model_folder);
+  if (!config.contains("recipe")) return {};
+  return read_options<EvalConfig>(Document(config["recipe"], (model_folder / "config.json").string()), "eval");
+}
+
+}  // namespace
+
 std::unique_ptr<train::Task> make_evaluator(const std::filesystem::path& model_folder, const Document& document) {
   auto loaded = load_model(model_folder);
   const auto data = read_options<DataConfig>(document, "data");
-  if (!loaded.spec.config.translates()) return language_task(std::move(loaded), data, {});
-  return translation_task(std::move(loaded), data, {}, load_parallel_texts(data));
+  const auto eval = evaluation_of(model_folder);
+  if (!loaded.spec.config.translates()) return language_task(std::move(loaded), data, eval);
+  return translation_task(std::move(loaded), data, eval, load_parallel_texts(data));
 }
 
 }  // namespace cairn::transformer

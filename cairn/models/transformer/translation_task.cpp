@@ -67,7 +67,7 @@ void measure_pairs(Transformer& network, const data::TokenPairs& pairs, std::spa
 TranslateOptions translate_options(const EvalConfig& eval) {
   TranslateOptions options;
   options.search.beam = eval.beam;
-  options.search.penalty = {.form = PenaltyForm::gnmt, .alpha = eval.length_penalty};
+  options.search.penalty = {.form = penalty_form_named(eval.penalty), .alpha = eval.alpha};
   options.longer = LongSentence::cut;
   return options;
 }
@@ -105,10 +105,15 @@ void TranslationTask::add_bleu(const data::ParallelText& text, int64_t lines, tr
   const std::vector<std::string> sources(text.source.begin(), text.source.begin() + count);
   const Translator translator(loaded_);
   const auto translations = translator.translate(sources, translate_options(eval_));
-  metrics::Bleu bleu;
-  for (size_t k = 0; k < sources.size(); ++k) bleu.add(translations[k].at(0).text, text.target[k]);
-  result.metrics.emplace_back("bleu", bleu.score().score);
-  result.notes.emplace_back("bleu", cat(bleu.signature(), ", ", bleu.score().detail(), ", beam ", eval_.beam));
+  const auto measure = [&](const char* name, metrics::LetterCase letters) {
+    metrics::Bleu bleu({.letters = letters});
+    for (size_t k = 0; k < sources.size(); ++k) bleu.add(translations[k].at(0).text, text.target[k]);
+    result.metrics.emplace_back(name, bleu.score().score);
+    result.notes.emplace_back(name, cat(bleu.signature(), ", ", bleu.score().detail()));
+  };
+  measure("bleu", metrics::LetterCase::mixed);
+  measure("bleu_lowercase", metrics::LetterCase::lower);
+  result.notes.emplace_back("search", cat("beam ", eval_.beam, ", penalty ", eval_.penalty, ", alpha ", eval_.alpha));
 }
 
 void TranslationTask::write_samples(vision::Page& page) {
