@@ -61,8 +61,9 @@ CASES = {
 def bleu(pairs, **options):
     metric = BLEU(force=True, **options)
     score = metric.corpus_score([p[0] for p in pairs], references_of(pairs))
-    return {"score": score.score, "correct": score.counts, "total": score.totals, "lengths": [score.sys_len, score.ref_len],
-            "detail": score._verbose, "signature": str(metric.get_signature())}
+    return {"score": score.score, "correct": score.counts, "total": score.totals,
+            "lengths": [score.sys_len, score.ref_len], "detail": score._verbose,
+            "signature": str(metric.get_signature())}
 
 
 def chrf(pairs, **options):
@@ -115,10 +116,12 @@ def multi30k(folder):
 
 def listed(entries):
     """JSON with one entry a line."""
-    return "{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in entries.items()) + "\n}"
+    lines = [f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in entries.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
-cases = {name: {"segments": pairs, "said": numbers(pairs), "smoothed": smoothed(pairs)} for name, pairs in CASES.items()}
+cases = {name: {"segments": pairs, "said": numbers(pairs), "smoothed": smoothed(pairs)}
+         for name, pairs in CASES.items()}
 sets = multi30k(pathlib.Path(os.environ["CAIRN_DATA"]) / "multi30k")
 text = f'{{"cases": {listed(cases)},\n"multi30k": {listed(sets)}}}\n'
 (pathlib.Path(__file__).parent / "bleu.json").write_text(text, encoding="utf-8")

@@ -1,5 +1,5 @@
-"""Makes hf/marian and hf/gpt2, small models with random or hardly trained weights as transformers saves them, and what it says of them:
-logits of given tokens, token ids of texts, and the ids that beam search and greedy decoding write.
+"""Makes hf/marian and hf/gpt2, small models with random or hardly trained weights as transformers saves them, and what
+it says of them: logits of given tokens, token ids of texts, and the ids that beam search and greedy decoding write.
 
     python tests/golden/make_hf_transformers.py      (transformers 5.24.0, torch 2.13.0, sentencepiece 0.2.3)
 """
@@ -16,7 +16,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, GPT2Tokenizer, MarianConfi
 torch.set_num_threads(1)
 logging.getLogger("transformers").setLevel(logging.ERROR)
 FOLDER = pathlib.Path(__file__).parent / "hf"
-WORDS = "ein eine Hund dog läuft runs über over das the grüne green Gras grass und and Katze cat schläft sleeps".split()
+WORDS = ("ein eine Hund dog läuft runs über over das the grüne green Gras grass und and Katze cat schläft "
+         "sleeps").split()
 COUNT = 100
 STEPS = 400
 
@@ -45,8 +46,9 @@ def sentences(count, longest):
 def write_pieces(file, seed, size):
     lines = sentences(300, 8)
     random.Random(seed).shuffle(lines)
-    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(lines[:150]), model_prefix=str(file.with_suffix("")),
-                                             vocab_size=size, normalization_rule_name="identity", minloglevel=2)
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines[:150]), model_prefix=str(file.with_suffix("")), vocab_size=size,
+        normalization_rule_name="identity", minloglevel=2)
     file.with_suffix(".model").rename(file)
     file.with_suffix(".vocab").unlink()
     pieces = sentencepiece.SentencePieceProcessor(str(file))
@@ -60,10 +62,11 @@ def write_marian():
     tokens = ["</s>", "<unk>"] + sorted(set(pieces) - {"</s>", "<unk>", "<s>"}) + [">>de<<", "<pad>"]
     (folder / "vocab.json").write_text(json.dumps({t: i for i, t in enumerate(tokens)}, ensure_ascii=False), "utf-8")
     size, pad = len(tokens), len(tokens) - 1
-    config = MarianConfig(vocab_size=size, d_model=16, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
-                          decoder_attention_heads=4, encoder_ffn_dim=20, decoder_ffn_dim=20, activation_function="swish",
-                          max_position_embeddings=64, scale_embedding=True, pad_token_id=pad, eos_token_id=0,
-                          decoder_start_token_id=pad, forced_eos_token_id=None)
+    config = MarianConfig(
+        vocab_size=size, d_model=16, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
+        decoder_attention_heads=4, encoder_ffn_dim=20, decoder_ffn_dim=20, activation_function="swish",
+        max_position_embeddings=64, scale_embedding=True, pad_token_id=pad, eos_token_id=0,
+        decoder_start_token_id=pad, forced_eos_token_id=None)
     model = random_weights(MarianMTModel(config), 0.3)
     with torch.no_grad():
         model.model.shared.weight[pad] = 0
@@ -91,7 +94,8 @@ def learn_to_copy(model, source, pad):
     padded = torch.tensor([s + [pad] * (longest - len(s)) for s in source])
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(STEPS):
-        loss = model.train()(padded, attention_mask=padded.ne(pad).long(), labels=padded.masked_fill(padded == pad, -100)).loss
+        labels = padded.masked_fill(padded == pad, -100)
+        loss = model.train()(padded, attention_mask=padded.ne(pad).long(), labels=labels).loss
         optimizer.zero_grad()
         loss.backward()
         model.model.shared.weight.grad[pad] = 0
@@ -102,7 +106,8 @@ def learn_to_copy(model, source, pad):
 def generate(model, sources, pad, **options):
     longest = max(map(len, sources))
     padded = torch.tensor([s + [pad] * (longest - len(s)) for s in sources])
-    written = model.generate(padded, attention_mask=padded.ne(pad).long(), max_length=50, bad_words_ids=[[pad]], **options)
+    written = model.generate(padded, attention_mask=padded.ne(pad).long(), max_length=50, bad_words_ids=[[pad]],
+                             **options)
     return [[i for i in ids[1:] if i != pad] for ids in written.tolist()]
 
 
@@ -118,8 +123,8 @@ def write_gpt2():
     model = random_weights(GPT2LMHeadModel(config), 0.3)
     model.save_pretrained(folder)
     tokenizer = GPT2Tokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"))
-    texts = ["the dog's cat, 42 times!", "  two  spaces and\ttabs ", "läuft über das grüne Gras – 人民", "don't we'll I'M",
-             "x" * 20, "12345 a1b2 !?... (hi)", "end  "]
+    texts = ["the dog's cat, 42 times!", "  two  spaces and\ttabs ", "läuft über das grüne Gras – 人民",
+             "don't we'll I'M", "x" * 20, "12345 a1b2 !?... (hi)", "end  "]
     ids = [tokenizer(t).input_ids for t in texts]
     contexts = [[end] + i[:30] for i in ids]
     logits = [rounded(model(torch.tensor([c])).logits[0]) for c in contexts[:2]]

@@ -1,6 +1,5 @@
 #include "cairn/models/transformer/length_penalty.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "cairn/base/text.h"
@@ -8,7 +7,7 @@
 namespace cairn::transformer {
 
 std::vector<std::string> penalty_form_names() {
-  return {"none", "gnmt", "length", "words"};
+  return {"none", "gnmt", "length"};
 }
 
 PenaltyForm penalty_form_named(const std::string& name) {
@@ -24,8 +23,6 @@ double LengthPenalty::operator()(int64_t tokens) const {
       return std::pow((5 + length) / 6, alpha);
     case PenaltyForm::length:
       return std::pow(std::max(length, 1.0), alpha);
-    case PenaltyForm::words:
-      return std::pow(std::max(length - 1, 1.0), alpha);
   }
   return 1;
 }

@@ -10,11 +10,10 @@ namespace cairn::transformer {
 enum class PenaltyForm {
   none,    ///< 1
   gnmt,    ///< ((5 + |Y|) / 6)^alpha (Wu et al. 2016, eq. 14), as the paper and Tensor2Tensor; OpenNMT-py's "wu"
-  length,  ///< |Y|^alpha, the end counted: fairseq, Marian and Hugging Face
-  words,   ///< |Y|^alpha, the end not counted: CTranslate2's translator
+  length,  ///< |Y|^alpha, the end counted: fairseq, Marian, Hugging Face and CTranslate2
 };
 
-std::vector<std::string> penalty_form_names();  ///< "none", "gnmt", "length", "words"
+std::vector<std::string> penalty_form_names();  ///< "none", "gnmt", "length"
 /// Throws UsageError with the nearest name.
 PenaltyForm penalty_form_named(const std::string& name);
 

@@ -48,8 +48,7 @@ struct TranslateFlags {
       at_least(1));
     f("scores", scores, "also write score, log-probability in nats and tokens");
     f("penalty", penalty,
-      "what a log-probability is divided by: none, gnmt ((5 + length) / 6)^alpha, length^alpha, or "
-      "words^alpha (without the end)",
+      "what a log-probability is divided by: none, gnmt ((5 + length) / 6)^alpha or length^alpha, the end counted",
       one_of(penalty_form_names()));
     f("alpha", alpha, "of the penalty", at_least(0));
     f("stop", stop,

@@ -67,7 +67,7 @@ std::vector<Hypothesis> all_sentences(const Table& table, uint64_t sentence, int
 
 TEST(BeamSearch, AWideBeamIsBruteForce) {
   for (const auto& penalty : {LengthPenalty{PenaltyForm::none}, LengthPenalty{PenaltyForm::gnmt, 0.6},
-                              LengthPenalty{PenaltyForm::length, 1.0}, LengthPenalty{PenaltyForm::words, 1.5}}) {
+                              LengthPenalty{PenaltyForm::length, 1.0}}) {
     const BeamOptions wide{.beam = 512, .best = 20, .penalty = penalty, .stop = BeamStop::exact};
     const auto found = search({}, requests(5, {.most = 4}), wide);
     for (size_t r = 0; r < found.size(); ++r) {
@@ -282,9 +282,8 @@ TEST(ForcedDecoding, TargetsOfEveryLength) {
 TEST(LengthPenalty, FormulasAndNames) {
   EXPECT_DOUBLE_EQ((LengthPenalty{PenaltyForm::gnmt, 0.6}(7)), std::pow(2, 0.6));
   EXPECT_DOUBLE_EQ((LengthPenalty{PenaltyForm::length, 1}(7)), 7);
-  EXPECT_DOUBLE_EQ((LengthPenalty{PenaltyForm::words, 1}(7)), 6);
   EXPECT_DOUBLE_EQ((LengthPenalty{PenaltyForm::none, 1}(7)), 1);
-  EXPECT_EQ(penalty_form_named("words"), PenaltyForm::words);
+  EXPECT_EQ(penalty_form_named("length"), PenaltyForm::length);
   EXPECT_THROW(penalty_form_named("wu"), UsageError);
   EXPECT_EQ(beam_stop_named("exact"), BeamStop::exact);
 }
