@@ -87,7 +87,8 @@ TransformerLayerOptions small(bool memory, bool causal) {
 
 std::vector<TransformerLayerOptions> variants(bool memory, bool causal) {
   std::vector<TransformerLayerOptions> list;
-  for (const auto activation : {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::swiglu, Activation::silu}) {
+  for (const auto activation :
+       {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::swiglu, Activation::silu}) {
     auto options = small(memory, causal);
     options.activation = activation;
     options.norm_first = activation != Activation::relu;

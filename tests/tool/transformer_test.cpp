@@ -81,10 +81,10 @@ TEST(ToolTransformer, BadInputIsRefusedWithItsPlace) {
 TEST(ToolTransformer, LanguageModelsLearnFromCharacters) {
   const Sandbox sandbox;
   sandbox.write("text.txt", "a rose is a rose is a rose\nis not a tulip\na rose is a rose is a rose\n");
-  const Outcome trained = sandbox.cairn(
-      {"train", "transformer/shakespeare_tiny", "--run", "r", "--quiet", "--json", "data.train=text.txt",
-       "data.valid=text.txt", "data.steps=16", "model.width=32", "model.decoder_layers=1", "train.steps=150",
-       "train.lr=0.01", "train.warmup=10"});
+  const Outcome trained =
+      sandbox.cairn({"train", "transformer/shakespeare_tiny", "--run", "r", "--quiet", "--json", "data.train=text.txt",
+                     "data.valid=text.txt", "data.steps=16", "model.width=32", "model.decoder_layers=1",
+                     "train.steps=150", "train.lr=0.01", "train.warmup=10"});
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_LT(trained.json()["metrics"]["valid.nll"].get<double>(), 0.7);
 }

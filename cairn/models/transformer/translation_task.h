@@ -20,8 +20,8 @@ class TranslationTask : public TransformerTask {
   bool has(data::Split split) const override { return sets_.pairs.contains(split); }
   /// "nll" in nats a token (without smoothing), "perplexity" = exp(nll), and "accuracy": the share of sentences of
   /// which every token is the likeliest one behind those before it, which are those that greedy decoding gives exactly.
-  /// Counted in tokens. Where eval.bleu says so, and not of generated problems, also "bleu": cased, sacreBLEU's 13a, by
-  /// beam search.
+  /// Counted in tokens. Where eval.bleu says so, and not of generated problems, also "bleu" and "bleu_lowercase": of
+  /// beam search, with sacreBLEU's 13a.
   train::Evaluation evaluate(const train::EvaluateOptions& options) override;
   std::string leading_metric() const override { return eval_.leading; }
   bool lower_is_better() const override { return eval_.leading == "nll"; }
