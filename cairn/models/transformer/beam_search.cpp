@@ -111,8 +111,8 @@ void check(const Symbols& symbols, const std::vector<Request>& requests, const B
   };
   require(symbols.end >= 0, "no end", "a token that ends a sentence");
   require(options.beam >= 1, cat("a beam of ", options.beam), "1 or more");
-  require(options.best >= 1 && options.best <= options.beam, cat(options.best, " best hypotheses"),
-          "1 or more, at most as many as the beam has");
+  require(options.best >= 1 && options.best <= options.beam, cat(options.best, " best of a beam of ", options.beam),
+          "1 or more, at most as many as it has");
   require(options.penalty.alpha >= 0, cat("alpha ", options.penalty.alpha), "0 or more");
   for (const auto& request : requests) {
     require(request.most >= 0, cat("most ", request.most), "0 or more tokens");

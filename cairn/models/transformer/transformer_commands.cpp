@@ -65,7 +65,7 @@ struct TranslateFlags {
   }
 
   TranslateOptions options() const {
-    return {.search = {.beam = std::max(beam, nbest),
+    return {.search = {.beam = beam,
                        .best = nbest,
                        .penalty = {penalty_form_named(penalty), alpha},
                        .stop = beam_stop_named(stop)},

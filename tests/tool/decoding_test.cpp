@@ -1,0 +1,67 @@
+// Translating and scoring through the tool: rows in the order of the lines, and what is refused.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tool.h"
+
+namespace cairn::testing {
+namespace {
+
+class ToolDecoding : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Outcome trained =
+        sandbox_.cairn({"train", "transformer/tiny", "--run", "r", "--quiet", "train.steps=1", "data.count=50"});
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    sandbox_.write("in.txt", "s0 s1\n\n  \ns2\n");
+    sandbox_.write("one.txt", "s0\n");
+  }
+  std::vector<std::string> translate(const std::vector<std::string>& more) const {
+    std::vector<std::string> all{"run", "r", "translate"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  void refused(const std::vector<std::string>& arguments, const Refusal& refusal) const {
+    expect_refusal(sandbox_, arguments, refusal);
+  }
+  const Sandbox sandbox_;
+};
+
+TEST_F(ToolDecoding, EveryLineHasItsRow) {
+  const Outcome plain = sandbox_.cairn(translate({"--in", "in.txt"}));
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  EXPECT_EQ(std::ranges::count(plain.out, '\n'), 4);
+  EXPECT_NE(plain.out.find("\n\n\n"), std::string::npos) << "the empty and the blank line stay, empty";
+
+  const Outcome best = sandbox_.cairn(translate({"--in", "in.txt", "--nbest", "2", "--json"}));
+  ASSERT_EQ(best.exit_code, 0) << best.err;
+  EXPECT_EQ(std::ranges::count(best.out, '\n'), 6) << "two of each line, one of an empty one";
+  EXPECT_NE(best.out.find("\"rank\":2"), std::string::npos);
+
+  sandbox_.write("out.txt", plain.out);
+  const Outcome scores = sandbox_.cairn({"run", "r", "score", "--in", "in.txt", "--target", "out.txt", "--json"});
+  ASSERT_EQ(scores.exit_code, 0) << scores.err;
+  EXPECT_EQ(std::ranges::count(scores.out, '\n'), 4);
+}
+
+TEST_F(ToolDecoding, BadInputIsRefusedWithItsPlace) {
+  sandbox_.write("bad.txt", "s1\n\xff\n");
+  sandbox_.write("long.txt", "s1\n\ns0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0\n");
+  refused(translate({}), {.exit_code = 2, .messages = {"no --in"}});
+  refused(translate({"--in", "bad.txt"}), {.messages = {"bad.txt:2", "UTF-8"}});
+  refused(translate({"--in", "long.txt"}), {.messages = {"line 3", "18 tokens", "at most 16"}});
+  refused(translate({"--in", "in.txt", "--nbest", "5"}), {.exit_code = 2, .messages = {"5 best of a beam of 4"}});
+  refused(translate({"--in", "in.txt", "--penalty", "gnnt"}), {.exit_code = 2, .messages = {"gnmt"}});
+  refused(translate({"--in", "in.txt", "--most", "1"}), {.exit_code = 2, .messages = {"two, A and B"}});
+  refused({"run", "r", "score", "--in", "in.txt", "--target", "one.txt"}, {.messages = {"4 sources and 1 targets"}});
+  refused({"run", "r", "score", "--in", "in.txt"}, {.exit_code = 2, .messages = {"no --target"}});
+  refused({"run", "r", "sample"}, {.exit_code = 2, .messages = {"this model has: translate, score"}});
+  refused({"export", "r", "hf-marian", "--out", "m"}, {.exit_code = 2, .messages = {"sentencepiece"}});
+  refused({"import", "hf-marian", "in.txt", "--out", "m"}, {.messages = {"no folder"}});
+  const Outcome cut = sandbox_.cairn(translate({"--in", "long.txt", "--longer", "cut"}));
+  EXPECT_EQ(cut.exit_code, 0) << cut.err;
+}
+
+}  // namespace
+}  // namespace cairn::testing
