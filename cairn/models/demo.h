@@ -2,8 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "cairn/base/document.h"
+#include "cairn/train/learner.h"
+#include "cairn/train/recipe.h"
 
 namespace cairn {
 
@@ -16,5 +19,16 @@ struct DemoContext {
   std::filesystem::path folder;  ///< an existing folder of the section's own, for runs and files
   Json& results;                 ///< what the tool prints for this system: {"test.nll": 98.1, ...}
 };
+
+/// What was trained within a section.
+struct DemoRun {
+  train::TrainResult result;
+  std::filesystem::path model;
+  /// Throws UsageError if there is none of this name.
+  double metric(const std::string& name) const;
+};
+/// Trains by `recipe` into a run folder of the section's. Throws EnvironmentError if a signal stopped it.
+DemoRun train_for_demo(const DemoContext& context, const std::string& name, const train::Recipe& recipe,
+                       train::Learner& learner);
 
 }  // namespace cairn

@@ -7,6 +7,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
 #include "cairn/models/checkpointing_demo.h"
+#include "cairn/models/linear_attention_demo.h"
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/vision/page.h"
@@ -41,6 +42,7 @@ std::vector<Section> all_sections() {
   for (const System& system : systems()) {
     if (system.demo) sections.push_back({system.name, system.demo});
   }
+  sections.push_back({"linear_attention", linear_attention_demo});
   sections.push_back({"checkpointing", checkpointing_demo});
   return sections;
 }
@@ -68,7 +70,7 @@ int demo_verb(const Arguments& arguments) {
   CommandLine line("demo");
   std::vector<std::string> names;
   std::string out = "demo";
-  line.add("SECTION", &names, "these alone: a system's name, or checkpointing");
+  line.add("SECTION", &names, "these alone: a system's name, linear_attention or checkpointing");
   line.add("--out", &out, "the folder for report.html and all files");
   if (!line.parse(arguments)) return 0;
 

@@ -10,7 +10,6 @@
 #include "cairn/models/autoregressive/gallery.h"
 #include "cairn/models/autoregressive/receptive_field.h"
 #include "cairn/models/autoregressive/sampling.h"
-#include "cairn/train/trainer.h"
 #include "cairn/vision/image.h"
 #include "cairn/vision/page.h"
 
@@ -26,22 +25,13 @@ struct Trained {
   std::filesystem::path model;
 };
 
-double metric(const train::TrainResult& result, const std::string& name) {
-  for (const auto& [key, value] : result.metrics) {
-    if (key == name) return value;
-  }
-  throw UsageError("demo", cat("the run has no metric '", name, "'"));
-}
-
 /// Trains on the shipped digits by `recipe` with `overrides`, into a run folder of the section's.
 Trained trained(const DemoContext& context, const std::string& name, const std::vector<std::string>& overrides) {
   log::info(cat("training ", name, " on the shipped digits"));
   const auto recipe = train::load_recipe("autoregressive/digits", overrides);
   const auto task = make_task(recipe);
-  auto folder = train::RunFolder::create({.path = context.folder / name, .recipe = recipe, .command = "cairn demo"});
-  const auto result = train::Trainer(train::read_train_config(recipe.document)).run(*task, folder);
-  if (result.interrupted) throw EnvironmentError("demo", "interrupted while training");
-  return {metric(result, "test.nll"), metric(result, "test.nll_95"), folder.model()};
+  const auto run = train_for_demo(context, name, recipe, *task);
+  return {run.metric("test.nll"), run.metric("test.nll_95"), run.model};
 }
 
 torch::Tensor pictures(const torch::Tensor& x) {

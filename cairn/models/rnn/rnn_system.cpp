@@ -1,6 +1,7 @@
 #include "cairn/models/rnn/rnn_system.h"
 
 #include "cairn/models/rnn/rnn_config.h"
+#include "cairn/models/rnn/rnn_demo.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
 #include "cairn/models/rnn/rnn_weights.h"
 #include "cairn/models/rnn/sequence_task.h"
@@ -19,6 +20,7 @@ System rnn_system() {
   system.pipeline = [](const std::filesystem::path& folder) {
     return std::make_unique<SequenceModel>(SequenceModel::load(folder));
   };
+  system.demo = demo;
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };

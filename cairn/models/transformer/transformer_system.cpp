@@ -4,6 +4,7 @@
 #include "cairn/models/section_help.h"
 #include "cairn/models/state_dict_layouts.h"
 #include "cairn/models/transformer/transformer_bench.h"
+#include "cairn/models/transformer/transformer_demo.h"
 #include "cairn/models/transformer/transformer_pipeline.h"
 #include "cairn/models/transformer/transformer_task.h"
 #include "cairn/models/transformer/transformer_weights.h"
@@ -20,6 +21,7 @@ System transformer_system() {
   system.evaluator = make_evaluator;
   system.pipeline = load_pipeline;
   system.benchmarks = benchmarks;
+  system.demo = demo;
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };

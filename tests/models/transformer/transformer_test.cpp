@@ -9,6 +9,7 @@
 #include "cairn/models/transformer/transformer_runner.h"
 #include "cairn/nn/linear.h"
 #include "cairn/nn/state_dict.h"
+#include "tests/train/checkpointing/twenty_budgets.h"
 
 namespace cairn::transformer {
 namespace {
@@ -196,6 +197,20 @@ TEST(ModelSpec, TravelsAsJson) {
   json = spec.to_json();
   json["widht"] = 3;
   EXPECT_THROW(ModelSpec::from_json(json, "here"), UsageError);
+}
+
+TEST(Transformer, TakesThePredictedMemoryAtTwentyBudgets) {
+  torch::manual_seed(5);
+  for (const char* attention : {"softmax", "elu"}) {
+    auto config = small("language_model");
+    config.width = 32;
+    config.decoder_layers = 10;
+    config.max_length = 64;
+    config.attention = attention;
+    Transformer network(config, kVocabulary);
+    const auto x = tokens(6, 50);
+    checkpointing::expect_predicted_peaks(network.stages({}, x), {x}, 0.5, [&] { network.zero_grad(); });
+  }
 }
 
 }  // namespace
