@@ -15,8 +15,8 @@ System autoregressive_system() {
   System system;
   system.name = "autoregressive";
   system.summary =
-      "density models p(x) and p(x, y): FVSBN, NADE, deep orderless NADE, MADE, PixelCNN, Gated PixelCNN, and "
-      "Bernoulli baselines";
+      "density models p(x) and p(x, y): FVSBN, NADE, deep orderless NADE, MADE, PixelCNN, Gated PixelCNN, Row "
+      "LSTM, Diagonal BiLSTM, and Bernoulli baselines";
   system.learner = make_task;
   system.evaluator = make_evaluator;
   system.pipeline = [](const std::filesystem::path& folder) {
