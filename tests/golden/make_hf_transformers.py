@@ -3,6 +3,7 @@ it says of them: logits of given tokens, token ids of texts, and the ids that be
 
     python tests/golden/make_hf_transformers.py      (transformers 5.24.0, torch 2.13.0, sentencepiece 0.2.3)
 """
+import io
 import json
 import logging
 import pathlib
@@ -46,11 +47,11 @@ def sentences(count, longest):
 def write_pieces(file, seed, size):
     lines = sentences(300, 8)
     random.Random(seed).shuffle(lines)
+    model = io.BytesIO()  # a model written to a file keeps that file's path within
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines[:150]), model_prefix=str(file.with_suffix("")), vocab_size=size,
+        sentence_iterator=iter(lines[:150]), model_writer=model, vocab_size=size,
         normalization_rule_name="identity", minloglevel=2)
-    file.with_suffix(".model").rename(file)
-    file.with_suffix(".vocab").unlink()
+    file.write_bytes(model.getvalue())
     pieces = sentencepiece.SentencePieceProcessor(str(file))
     return [pieces.id_to_piece(i) for i in range(pieces.get_piece_size())]
 
