@@ -57,10 +57,11 @@ class Fields {
   std::vector<Field> fields_;
 };
 
-template <class Config>
-Fields fields_of(Config& config) {
+/// Several configs share one flat object.
+template <class... Configs>
+Fields fields_of(Configs&... configs) {
   Fields fields;
-  config.fields(fields);
+  (configs.fields(fields), ...);
   return fields;
 }
 

@@ -7,22 +7,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/each_vector-inl.h"
 #include "cairn/ops/fused_arithmetic-inl.h"
 #include "cairn/ops/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
-
-/// Calls visit(tag, k) for whole vectors of [0, n), then for single numbers.
-template <class T, class Visit>
-HWY_INLINE void for_lanes(int64_t n, const Visit& visit) {
-  const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 1> one;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) visit(d, k);
-  for (; k < n; ++k) visit(one, k);
-}
 
 template <class T>
 HWY_INLINE T dot_of(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t n) {
@@ -41,7 +31,7 @@ HWY_INLINE T dot_of(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t n)
 template <class T>
 HWY_INLINE T exponentials(T* weights, int64_t n) {
   const T top = *std::max_element(weights, weights + n);
-  for_lanes<T>(n, [&](auto tag, int64_t k) HWY_ATTR {
+  each_vector<T>(n, [&](auto tag, int64_t k) HWY_ATTR {
     hn::StoreU(exp(tag, hn::Sub(hn::LoadU(tag, weights + k), hn::Set(tag, top))), tag, weights + k);
   });
   T sum = 0;  // in the order of the keys
@@ -55,7 +45,7 @@ void attend(const AttentionRow<T>& row) {
     row.weights[s] = row.scale * dot_of(row.q, row.k + s * row.k_stride, row.width);
   const T share = 1 / exponentials(row.weights, row.keys);
   for (int64_t s = 0; s < row.keys; ++s) row.weights[s] *= share;
-  for_lanes<T>(row.width, [&](auto tag, int64_t j) HWY_ATTR {
+  each_vector<T>(row.width, [&](auto tag, int64_t j) HWY_ATTR {
     auto sum = hn::Zero(tag);
     for (int64_t s = 0; s < row.keys; ++s) {
       const auto weight = hn::Set(tag, row.weights[s]);

@@ -273,4 +273,13 @@ Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
   }
 }
 
+Tokenizer Tokenizer::read(const std::filesystem::path& folder, int64_t tokens) {
+  auto tokenizer = read(folder);
+  if (tokenizer.size() != tokens) {
+    throw InputError((folder / "tokenizer.json").string(),
+                     got_expected(cat(tokenizer.size(), " tokens"), cat(tokens, " as in config.json")));
+  }
+  return tokenizer;
+}
+
 }  // namespace cairn::text

@@ -55,6 +55,8 @@ class Tokenizer {
 
   /// tokenizer.json of a model folder, and sentencepiece.model beside it. Throws InputError for a damaged one.
   static Tokenizer read(const std::filesystem::path& folder);
+  /// The same of a model for `tokens` tokens; throws InputError for another number.
+  static Tokenizer read(const std::filesystem::path& folder, int64_t tokens);
   void write(const std::filesystem::path& folder) const;
 
   TokenKind kind() const { return options_.kind; }

@@ -119,18 +119,13 @@ void check(const ModelConfig& config) {
 Json ModelSpec::to_json() const {
   ModelConfig options = config;
   SpecFields rest{shape, encoding};
-  Json json = fields_of(options).to_json();
-  json.update(fields_of(rest).to_json());
-  return json;
+  return fields_of(options, rest).to_json();
 }
 
 ModelSpec ModelSpec::from_json(const Json& json, const std::string& source) {
   ModelSpec spec;
   SpecFields rest;
-  Fields fields;  // both sets of options share one flat object
-  spec.config.fields(fields);
-  rest.fields(fields);
-  fields.read(Document(json, source), "model");
+  fields_of(spec.config, rest).read(Document(json, source), "model");
   spec.shape = rest.shape;
   spec.encoding = rest.encoding;
   return spec;

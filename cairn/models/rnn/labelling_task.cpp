@@ -2,9 +2,9 @@
 
 #include "cairn/base/error.h"
 #include "cairn/data/array_stream.h"
+#include "cairn/data/text_section.h"
 #include "cairn/metrics/interval.h"
 #include "cairn/models/rnn/sequence_runner.h"
-#include "cairn/models/rnn/text_data.h"
 #include "cairn/ops/cross_entropy.h"
 #include "cairn/vision/image.h"
 #include "cairn/vision/page.h"
@@ -16,7 +16,7 @@ using data::Split;
 
 SequenceSets load_sequence_sets(const DataConfig& config) {
   SequenceSets sets;
-  for (const auto& [spec, split] : data::named_splits(text_splits(config))) {
+  for (const auto& [spec, split] : data::named_splits(data::text_splits(config))) {
     sets[split] = data::load_sequences(spec, split, config.limit);
   }
   return sets;

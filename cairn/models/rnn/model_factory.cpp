@@ -32,18 +32,13 @@ void check(const ModelSpec& spec, const std::string& source) {
 Json ModelSpec::to_json() const {
   ModelConfig options = config;
   LearnedFields learned{sizes, labels};
-  Json json = fields_of(options).to_json();
-  json.update(fields_of(learned).to_json());
-  return json;
+  return fields_of(options, learned).to_json();
 }
 
 ModelSpec ModelSpec::from_json(const Json& model, const std::string& source) {
   ModelSpec spec;
   LearnedFields learned;
-  Fields fields;  // both sets of options share one flat object
-  spec.config.fields(fields);
-  learned.fields(fields);
-  fields.read(Document(model, source), "model");
+  fields_of(spec.config, learned).read(Document(model, source), "model");
   spec.sizes = learned.sizes;
   spec.labels = learned.labels;
   check(spec, source);
@@ -54,19 +49,10 @@ std::shared_ptr<SequenceNetwork> make_network(const ModelSpec& spec) {
   return std::make_shared<SequenceNetwork>(spec.config, spec.sizes);
 }
 
-text::Tokenizer read_tokenizer(const std::filesystem::path& folder, const ModelSpec& spec) {
-  auto tokenizer = text::Tokenizer::read(folder);
-  if (tokenizer.size() != spec.sizes.inputs) {
-    throw InputError((folder / "tokenizer.json").string(),
-                     got_expected(cat(tokenizer.size(), " tokens"), cat(spec.sizes.inputs, " as in config.json")));
-  }
-  return tokenizer;
-}
-
 LoadedModel load_model(const std::filesystem::path& folder) {
   const Json config = read_model_config(folder);
   auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
-  if (spec.config.reads_tokens()) spec.tokenizer = read_tokenizer(folder, spec);
+  if (spec.config.reads_tokens()) spec.tokenizer = text::Tokenizer::read(folder, spec.sizes.inputs);
   auto network = make_network(spec);
   load_weights(*network, folder / "model.safetensors");
   network->eval();

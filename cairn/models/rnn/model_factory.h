@@ -31,9 +31,6 @@ struct LoadedModel {
 /// A fresh network.
 std::shared_ptr<SequenceNetwork> make_network(const ModelSpec& spec);
 
-/// The tokenizer of a model folder. Throws InputError if it is not one for `spec`.
-text::Tokenizer read_tokenizer(const std::filesystem::path& folder, const ModelSpec& spec);
-
 /// Reads config.json, model.safetensors and tokenizer.json, strictly.
 LoadedModel load_model(const std::filesystem::path& folder);
 

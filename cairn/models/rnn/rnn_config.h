@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cairn/base/options.h"
-#include "cairn/text/tokenizer.h"
+#include "cairn/data/text_section.h"
 
 namespace cairn::rnn {
 
@@ -98,11 +98,7 @@ struct DataConfig {
     f("length", length, "T of the problems copy and adding", at_least(1));
     f("tokens", tokens, "language_model: word (between spaces), character, byte, or pieces of words by sentencepiece",
       one_of(text::token_kind_names()));
-    f("unknown", unknown, "a token outside the vocabulary: refuse, or map to <unk>",
-      one_of(text::unknown_rule_names()));
-    f("least", least, "tokens seen less often are unknown", at_least(1));
-    f("most", most, "tokens in the vocabulary at most, the most frequent (0: all); of sentencepiece as many as this",
-      at_least(0));
+    data::vocabulary_fields(f, *this);
   }
 };
 

@@ -21,7 +21,7 @@ void bring_tokenizer(const ImportRequest& request) {
   if (request.config_folder.empty()) {
     throw UsageError("--config", "got nothing, expected the model that this one's tokenizer is to be taken from");
   }
-  read_tokenizer(request.config_folder, spec).write(request.folder);
+  text::Tokenizer::read(request.config_folder, spec.sizes.inputs).write(request.folder);
 }
 
 NetworkSystem network_system() {

@@ -2,10 +2,10 @@
 
 #include "cairn/base/error.h"
 #include "cairn/data/source.h"
+#include "cairn/data/text_section.h"
 #include "cairn/models/rnn/labelling_task.h"
 #include "cairn/models/rnn/language_task.h"
 #include "cairn/models/rnn/memory_task.h"
-#include "cairn/models/rnn/text_data.h"
 #include "cairn/models/rnn/word_data.h"
 
 namespace cairn::rnn {
@@ -50,13 +50,13 @@ train::StagedLosses SequenceTask::staged_losses(SequenceNetwork::Staged network,
 namespace {
 
 std::unique_ptr<train::Task> language_task(LoadedModel loaded, const DataConfig& data, const EvalConfig& eval) {
-  auto texts = data::load_texts(text_splits(data), loaded.spec.tokenizer);
+  auto texts = data::load_texts(data::text_splits(data), loaded.spec.tokenizer);
   return std::make_unique<LanguageTask>(std::move(loaded), data, eval, std::move(texts));
 }
 
 std::unique_ptr<train::Task> fresh_language_task(LoadedModel loaded, const DataConfig& data, const EvalConfig& eval) {
   auto& spec = loaded.spec;
-  spec.tokenizer = data::learn_tokenizer(tokenizer_options(data), text_splits(data));
+  spec.tokenizer = data::learn_tokenizer(data::tokenizer_options(data), data::text_splits(data));
   spec.sizes = {spec.tokenizer.size(), spec.tokenizer.size()};
   loaded.network = make_network(spec);
   return language_task(std::move(loaded), data, eval);

@@ -5,7 +5,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
-#include "cairn/models/rnn/text_data.h"
+#include "cairn/data/text_section.h"
 
 namespace cairn::rnn {
 
@@ -16,7 +16,7 @@ SentenceSets load_sentences(const DataConfig& config) {
   if (config.tokens != "word")
     throw UsageError("data.tokens", got_expected(config.tokens, "word: they have the labels"));
   SentenceSets sets;
-  for (const auto& [spec, split] : data::named_splits(text_splits(config))) {
+  for (const auto& [spec, split] : data::named_splits(data::text_splits(config))) {
     sets[split] = data::load_labelled_text(spec, split, config.limit);
   }
   return sets;
@@ -28,7 +28,7 @@ text::Tokenizer learn_words(const DataConfig& config, const std::vector<Labelled
   for (const auto& sentence : train) names.insert(sentence.labels.begin(), sentence.labels.end());
   labels.assign(names.begin(), names.end());
   size_t next = 0;
-  return text::Tokenizer::learn(tokenizer_options(config), [&](std::string& line) {
+  return text::Tokenizer::learn(data::tokenizer_options(config), [&](std::string& line) {
     if (next == train.size()) return false;
     line = join(train[next++].words, " ");
     return true;

@@ -22,18 +22,13 @@ struct LearnedFields {
 Json ModelSpec::to_json() const {
   ModelConfig options = config;
   LearnedFields learned{vocabulary, first_token};
-  Json json = fields_of(options).to_json();
-  json.update(fields_of(learned).to_json());
-  return json;
+  return fields_of(options, learned).to_json();
 }
 
 ModelSpec ModelSpec::from_json(const Json& model, const std::string& source) {
   ModelSpec spec;
   LearnedFields learned;
-  Fields fields;  // both sets of options share one flat object
-  spec.config.fields(fields);
-  learned.fields(fields);
-  fields.read(Document(model, source), "model");
+  fields_of(spec.config, learned).read(Document(model, source), "model");
   spec.vocabulary = learned.vocabulary;
   spec.first_token = learned.first_token;
   if (spec.first_token >= spec.vocabulary) {
@@ -50,15 +45,6 @@ namespace {
 
 constexpr const char* kTargetFolder = "target";
 
-text::Tokenizer read_tokenizer(const std::filesystem::path& folder, int64_t vocabulary) {
-  auto tokenizer = text::Tokenizer::read(folder);
-  if (tokenizer.size() != vocabulary) {
-    throw InputError((folder / "tokenizer.json").string(),
-                     got_expected(cat(tokenizer.size(), " tokens"), cat(vocabulary, " as in config.json")));
-  }
-  return tokenizer;
-}
-
 }  // namespace
 
 void ModelSpec::write_tokenizers(const std::filesystem::path& folder) const {
@@ -69,9 +55,9 @@ void ModelSpec::write_tokenizers(const std::filesystem::path& folder) const {
 }
 
 void read_tokenizers(const std::filesystem::path& folder, ModelSpec& spec) {
-  spec.tokenizer = read_tokenizer(folder, spec.vocabulary);
+  spec.tokenizer = text::Tokenizer::read(folder, spec.vocabulary);
   const auto target = folder / kTargetFolder;
-  if (std::filesystem::is_directory(target)) spec.of_target = read_tokenizer(target, spec.vocabulary);
+  if (std::filesystem::is_directory(target)) spec.of_target = text::Tokenizer::read(target, spec.vocabulary);
 }
 
 LoadedModel load_model(const std::filesystem::path& folder) {

@@ -7,25 +7,10 @@
 
 namespace cairn::transformer {
 
-text::TokenizerOptions tokenizer_options(const DataConfig& config) {
-  return {.kind = text::token_kind_named(config.tokens),
-          .unknown = text::unknown_rule_named(config.unknown),
-          .least = config.least,
-          .most = config.most};
-}
-
-data::TextSplits text_splits(const DataConfig& config) {
-  return {.train = config.train,
-          .valid = config.valid,
-          .test = config.test,
-          .holdout = config.holdout,
-          .limit = config.limit};
-}
-
 ParallelTexts load_parallel_texts(const DataConfig& config) {
   const data::SequenceProblem problem{.symbols = config.symbols, .longest = config.length, .count = config.count};
   ParallelTexts texts;
-  for (const auto& [spec, split] : data::named_splits(text_splits(config))) {
+  for (const auto& [spec, split] : data::named_splits(data::text_splits(config))) {
     texts[split] = data::load_parallel_text(spec, {.split = split, .limit = config.limit, .problem = problem});
   }
   return texts;
@@ -34,7 +19,7 @@ ParallelTexts load_parallel_texts(const DataConfig& config) {
 text::Tokenizer learn_joint_tokenizer(const DataConfig& config, const data::ParallelText& train) {
   const auto pairs = static_cast<size_t>(train.size());
   size_t next = 0;
-  return text::Tokenizer::learn(tokenizer_options(config), [&](std::string& line) {
+  return text::Tokenizer::learn(data::tokenizer_options(config), [&](std::string& line) {
     if (next == 2 * pairs) return false;
     line = next < pairs ? train.source[next] : train.target[next - pairs];
     ++next;

@@ -6,13 +6,10 @@
 
 #include "cairn/data/pair_stream.h"
 #include "cairn/data/parallel_text.h"
-#include "cairn/data/text_splits.h"
+#include "cairn/data/text_section.h"
 #include "cairn/models/transformer/model_factory.h"
 
 namespace cairn::transformer {
-
-text::TokenizerOptions tokenizer_options(const DataConfig& config);
-data::TextSplits text_splits(const DataConfig& config);
 
 using ParallelTexts = std::map<data::Split, data::ParallelText>;
 using PairSets = std::map<data::Split, std::shared_ptr<const data::TokenPairs>>;

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "cairn/base/options.h"
+#include "cairn/data/text_section.h"
 #include "cairn/models/transformer/length_penalty.h"
 #include "cairn/nn/transformer_layer.h"
-#include "cairn/text/tokenizer.h"
 
 namespace cairn::transformer {
 
@@ -113,11 +113,7 @@ struct DataConfig {
       "word (between spaces), character, byte, or pieces of words by sentencepiece, learned from the "
       "training data, source and target together",
       one_of(text::token_kind_names()));
-    f("unknown", unknown, "a token outside the vocabulary: refuse, or map to <unk>",
-      one_of(text::unknown_rule_names()));
-    f("least", least, "tokens seen less often are unknown", at_least(1));
-    f("most", most, "tokens in the vocabulary at most, the most frequent (0: all); of sentencepiece as many as this",
-      at_least(0));
+    data::vocabulary_fields(f, *this);
     f("batch_by", batch_by, "translation: train.batch counts tokens of a batch's wider side (padding too) or sentences",
       one_of({"tokens", "sentences"}));
     f("longest", longest, "translation: tokens that a sentence may have, its end counted", at_least(2));

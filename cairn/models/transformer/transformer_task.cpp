@@ -46,7 +46,7 @@ train::StagedLosses TransformerTask::staged_losses(nn::Chain states, nn::Activat
 namespace {
 
 std::unique_ptr<train::Task> language_task(LoadedModel loaded, const DataConfig& data, const EvalConfig& eval) {
-  auto texts = data::load_texts(text_splits(data), loaded.spec.tokenizer);
+  auto texts = data::load_texts(data::text_splits(data), loaded.spec.tokenizer);
   return std::make_unique<LanguageTask>(std::move(loaded), data, eval, std::move(texts));
 }
 
@@ -71,7 +71,7 @@ std::unique_ptr<train::Task> make_task(const train::Recipe& recipe) {
   const auto data = read_options<DataConfig>(recipe.document, "data");
   const auto eval = read_options<EvalConfig>(recipe.document, "eval");
   if (!loaded.spec.config.translates()) {
-    make_fresh(loaded, data::learn_tokenizer(tokenizer_options(data), text_splits(data)));
+    make_fresh(loaded, data::learn_tokenizer(data::tokenizer_options(data), data::text_splits(data)));
     return language_task(std::move(loaded), data, eval);
   }
   if (data.train.empty()) throw UsageError("data.train", got_expected("nothing", "training sentences"));

@@ -52,16 +52,6 @@ bool gives_tensors_of_its_own(const c10::FunctionSchema& schema) {
 KeptOutputs::KeptOutputs(Operators operators, std::string region)
     : operators_(std::move(operators)), region_(std::move(region)) {}
 
-int64_t KeptOutputs::bytes() const {
-  int64_t sum = 0;
-  for (const Call& call : calls_) {
-    for (const Output& output : call.outputs) {
-      if (output.value.isTensor()) sum += static_cast<int64_t>(output.value.toTensor().nbytes());
-    }
-  }
-  return sum;
-}
-
 void KeptOutputs::refuse(const std::string& message) const {
   throw UsageError(region_, message);
 }

@@ -30,7 +30,6 @@ class KeptOutputs {
 
   KeptOutputs(Operators operators, std::string region);
   bool empty() const { return operators_.empty(); }
-  int64_t bytes() const;  ///< that the kept outputs occupy
 
   /// What a chosen operator does under `mode`: `compute` leaves its outputs on the stack. Throws UsageError, naming the
   /// region, for operators that give no tensors of their own or draw random numbers, for a replay that calls others
