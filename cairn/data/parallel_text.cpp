@@ -67,12 +67,12 @@ ParallelText from_files(const std::string& source, const std::string& target, in
   return text;
 }
 
-/// The split's file of one side of a data set.
+/// The split's file of one side of a data set, relative to its folder.
 std::string side_of(const DataSet& set, const std::string& side, Split split, const std::string& spec) {
   std::vector<std::string> sides;
   for (const auto& file : set.files) {
     if (file.split != name_of(split)) continue;
-    if (file.role == side) return (folder_of(set) / file.path).string();
+    if (file.role == side) return file.path;
     sides.push_back(file.role);
   }
   throw UsageError(spec, sides.empty() ? cat("this data set has no split '", name_of(split), "'")
@@ -97,8 +97,11 @@ ParallelText load_parallel_text(const std::string& spec, const ParallelOptions& 
   const auto sides = split(named.back(), '-');
   if (files.size() == 1 && named.size() == 2 && sides.size() == 2) {
     const auto& set = data_set_named(named[0]);
-    return from_files(side_of(set, sides[0], options.split, spec), side_of(set, sides[1], options.split, spec),
-                      options.limit);
+    // A side that does not exist is told before data that are not here.
+    const auto source = side_of(set, sides[0], options.split, spec),
+               target = side_of(set, sides[1], options.split, spec);
+    const auto folder = folder_of(set);
+    return from_files(folder / source, folder / target, options.limit);
   }
   throw UsageError("data", got_expected(cat("'", spec, "'"),
                                         "SOURCE,TARGET (two files), one .tsv, a catalogue name with its sides "

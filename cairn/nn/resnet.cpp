@@ -79,20 +79,14 @@ Chain ResNetImpl::chain() {
   return chain;
 }
 
-std::map<std::string, torch::Tensor> from_published_resnet(const std::map<std::string, torch::Tensor>& tensors,
-                                                           const std::string& source) {
-  const std::string prefix = "module.", mean = "running_mean";
-  std::map<std::string, torch::Tensor> own;
+std::map<std::string, torch::Tensor> with_batch_counts(std::map<std::string, torch::Tensor> tensors) {
+  const std::string mean = "running_mean";
+  std::vector<std::string> counts;
   for (const auto& [name, tensor] : tensors) {
-    if (!name.starts_with(prefix))
-      throw InputError(source, cat("tensor '", name, "': expected a name that begins with '", prefix, "'"));
-    const std::string bare = name.substr(prefix.size());
-    own[bare] = tensor;
-    if (bare.ends_with(mean)) {
-      own[bare.substr(0, bare.size() - mean.size()) + "num_batches_tracked"] = torch::zeros({}, torch::kInt64);
-    }
+    if (name.ends_with(mean)) counts.push_back(name.substr(0, name.size() - mean.size()) + "num_batches_tracked");
   }
-  return own;
+  for (const auto& count : counts) tensors.emplace(count, torch::zeros({}, torch::kInt64));
+  return tensors;
 }
 
 }  // namespace cairn::nn

@@ -53,9 +53,8 @@ class ResNetImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ResNet);
 
-/// Published checkpoints name every tensor "module.<name>" and do not count batches: without the prefix, counts of zero
-/// added. Throws InputError naming `source` for a tensor without the prefix.
-std::map<std::string, torch::Tensor> from_published_resnet(const std::map<std::string, torch::Tensor>& tensors,
-                                                           const std::string& source);
+/// The published networks are older than batch normalisation's count of batches: adds counts of zero where none are.
+/// Their other tensors have our names (`io::state_dict_of`).
+std::map<std::string, torch::Tensor> with_batch_counts(std::map<std::string, torch::Tensor> tensors);
 
 }  // namespace cairn::nn

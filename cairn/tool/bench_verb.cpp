@@ -6,6 +6,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/log.h"
 #include "cairn/base/text.h"
+#include "cairn/tool/bench_page.h"
 #include "cairn/tool/bench_run.h"
 #include "cairn/tool/command_line.h"
 #include "cairn/train/memory_meter.h"
@@ -80,10 +81,13 @@ int bench_verb(const Arguments& arguments) {
   std::vector<std::string> names;
   BenchOptions options;
   bool list = false;
-  std::string serve, folder;
+  std::string serve, folder, over, page = "bench.html";
   line.add("NAME", &names, "benchmarks, or groups of them (ops, autoregressive); all if not given");
   line.add("--list", &list, "only list them");
   line.add("--rounds", &options.rounds, "of each side; 0: each benchmark's own");
+  line.add("--over", &over,
+           "draw ours and the peer's over this figure, one of the qualities that the benchmarks state");
+  line.add("--page", &page, "where to");
   line.add("--serve", &serve, "", {.group = ""});  // how this tool calls itself for a process of its own
   line.add("--folder", &folder, "", {.group = ""});
   if (!line.parse(arguments)) return 0;
@@ -105,6 +109,7 @@ int bench_verb(const Arguments& arguments) {
     failed = failed || result.failed;
     rows.push_back(to_json(benchmark, result, options));
   }
+  if (!over.empty()) write_bench_page(page, over, rows);
   print_result(line.style().json ? rows : table(rows), line.style());
   return failed ? 1 : 0;
 }

@@ -59,32 +59,35 @@ struct Sequential {
 /// PyTorch's schedule is the periodic one. Its peak is measured, and the planner gets just that.
 Benchmark sequential(const Sequential& entry) {
   const std::string name = std::to_string(entry.segments) + (entry.heavy ? "_uneven" : "");
-  return {.name = "checkpointing/sequential_" + name,
-          .help = "a step through 24 stages" + std::string(entry.heavy ? ", one of them ten times as long," : "") +
-                  " in the memory that checkpoint_sequential takes with " + std::to_string(entry.segments) +
-                  " segments, against PyTorch's",
-          .unit = "s",
-          .rounds = 7,
-          .prepare = [=](const BenchmarkContext& context) {
-            count_memory();
-            const auto net = std::make_shared<Convolutions>(entry.heavy);
-            net->write(context.folder);
-            const auto periodic = checkpointing::periodic(kStages, entry.segments);
-            net->loss(periodic);  // the gradients are there from now on
-            const int64_t budget = net->peak(periodic);
-            const Planner planner(checkpointing::measure(net->chain, {net->x}));
-            const auto schedule = planner.within(budget).schedule;
-            return Contest{.ours =
-                               [=] {
-                                 double loss = 0;
-                                 const double seconds = seconds_of([&] { loss = net->loss(schedule); });
-                                 return Measurement{seconds, {{"loss", loss}}};
-                               },
-                           .peer = PeerScript{"checkpointing.py",
-                                              {"--segments", std::to_string(entry.segments), "--heavy",
-                                               std::to_string(entry.heavy)}},
-                           .other_way = {}};
-          }};
+  return {
+      .name = "checkpointing/sequential_" + name,
+      .help = "a step through 24 stages" + std::string(entry.heavy ? ", one of them ten times as long," : "") +
+              " in the memory that checkpoint_sequential takes with " + std::to_string(entry.segments) +
+              " segments, against PyTorch's",
+      .unit = "s",
+      .rounds = 7,
+      .prepare = [=](const BenchmarkContext& context) {
+        count_memory();
+        const auto net = std::make_shared<Convolutions>(entry.heavy);
+        net->write(context.folder);
+        const auto periodic = checkpointing::periodic(kStages, entry.segments);
+        net->loss(periodic);  // the gradients are there from now on
+        const int64_t budget = net->peak(periodic);
+        const auto profile = checkpointing::measure(net->chain, {net->x});
+        const auto [schedule, predicted] = Planner(profile).within(budget);
+        const double megabytes = static_cast<double>(budget) / 1e6;
+        const double ratio = checkpointing::predict(periodic, profile).seconds / predicted.seconds;
+        return Contest{
+            .ours =
+                [=] {
+                  double loss = 0;
+                  const double seconds = seconds_of([&] { loss = net->loss(schedule); });
+                  return Measurement{seconds, {{"loss", loss}, {"peak_mb", megabytes}, {"predicted_ratio", ratio}}};
+                },
+            .peer = PeerScript{"checkpointing.py",
+                               {"--segments", std::to_string(entry.segments), "--heavy", std::to_string(entry.heavy)}},
+            .other_way = {}};
+      }};
 }
 
 constexpr int64_t kSteps = 10'000, kStride = 20;

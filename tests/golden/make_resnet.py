@@ -1,9 +1,13 @@
 """Makes resnet20.json: what PyTorch's layers give for the CIFAR residual network of depth 20 (He et al. 2016, section 4.2),
-its weights and its input set by formulas that tests/nn/resnet_test.cpp repeats.
+its weights and its input set by formulas that tests/nn/resnet_test.cpp repeats. Given the folder of the published networks
+it makes published_resnets.json: what they give, in double precision, for the same input.
 
     python tests/golden/make_resnet.py > tests/golden/resnet20.json      (torch 2.13.0)
+    python tests/golden/make_resnet.py "$CAIRN_DATA/weights/cifar10_resnet" > tests/golden/published_resnets.json
 """
 import json
+import sys
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -56,10 +60,22 @@ def fill(net):
         tensor.copy_(1 + 0.5 * values if name.endswith("running_var") else 0.1 * values)
 
 
-net = ResNet(3).double()
-fill(net)
+def formulas(x):
+    net = ResNet(3).double()
+    fill(net)
+    result = {"eval": net.eval()(x).tolist(), "train": net.train()(x).tolist()}
+    return result | {"running_mean": net.bn1.running_mean.tolist()}
+
+
+def published(file, x):
+    state = torch.load(file, map_location="cpu", weights_only=True)["state_dict"]
+    net = ResNet(sum(name.startswith("module.layer1.") and name.endswith(".conv1.weight") for name in state)).double()
+    net.load_state_dict({name.removeprefix("module."): tensor for name, tensor in state.items()})
+    return net.eval()(x).tolist()
+
+
 x = wave(2 * 3 * 32 * 32, 0.5).view(2, 3, 32, 32)
 with torch.no_grad():
-    result = {"eval": net.eval()(x).tolist(), "train": net.train()(x).tolist()}
-result["running_mean"] = net.bn1.running_mean.tolist()
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    result = {file.name: published(file, x) for file in sorted(folder.glob("*.th"))} if folder else formulas(x)
 print(json.dumps(result))

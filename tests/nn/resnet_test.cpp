@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "cairn/base/document.h"
 #include "cairn/base/error.h"
+#include "cairn/io/torch_checkpoint.h"
 #include "cairn/nn/state_dict.h"
 
 namespace cairn::nn {
@@ -54,10 +57,14 @@ torch::Tensor tensor_of(const Json& rows) {
   return torch::tensor(values, torch::kFloat64).view({static_cast<int64_t>(rows.size()), -1});
 }
 
-/// As tests/golden/make_resnet.py, which printed what PyTorch gives.
+/// Printed by tests/golden/make_resnet.py: what PyTorch gives.
+Json golden_numbers(const std::string& name) {
+  std::ifstream file(CAIRN_SOURCE_DIR "/tests/golden/" + name);
+  return Json::parse(file);
+}
+
 TEST(ResNet, EqualsPyTorch) {
-  std::ifstream file(CAIRN_SOURCE_DIR "/tests/golden/resnet20.json");
-  const Json golden = Json::parse(file);
+  const Json golden = golden_numbers("resnet20.json");
   auto net = make(20);
   net->to(torch::kFloat64);
   const torch::NoGradGuard no_grad;
@@ -80,14 +87,31 @@ TEST(ResNet, PublishedNamesAreReadStrictly) {
   auto net = make(8);
   std::map<std::string, torch::Tensor> published;
   for (const auto& [name, tensor] : state_dict(*net)) {
-    if (!name.ends_with("num_batches_tracked")) published["module." + name] = tensor + 1;
+    if (!name.ends_with("num_batches_tracked")) published[name] = tensor + 1;
   }
-  load_state_dict(*net, from_published_resnet(published, "test"), "test");
-  EXPECT_TRUE(torch::equal(state_dict(*net).at("linear.bias"), published.at("module.linear.bias")));
-  published.erase("module.linear.bias");
-  EXPECT_THROW(load_state_dict(*net, from_published_resnet(published, "test"), "test"), InputError);
-  published["linear.bias"] = torch::zeros({10});
-  EXPECT_THROW(from_published_resnet(published, "test"), InputError);
+  load_state_dict(*net, with_batch_counts(published), "test");
+  EXPECT_TRUE(torch::equal(state_dict(*net).at("linear.bias"), published.at("linear.bias")));
+  EXPECT_THROW(load_state_dict(*net, published, "test"), InputError);
+  published.erase("linear.bias");
+  EXPECT_THROW(load_state_dict(*net, with_batch_counts(published), "test"), InputError);
+}
+
+TEST(ResNet, PublishedNetworksGiveWhatTheyGiveInPyTorch) {
+  const char* data = std::getenv("CAIRN_DATA");
+  const auto folder = std::filesystem::path(data ? data : "") / "weights/cifar10_resnet";
+  if (!data || !std::filesystem::exists(folder)) GTEST_SKIP() << "CAIRN_DATA has no weights/cifar10_resnet";
+  const torch::NoGradGuard no_grad;
+  const Json golden = golden_numbers("published_resnets.json");
+  EXPECT_EQ(golden.size(), 3U);
+  for (const auto& [file, logits] : golden.items()) {
+    auto net = make(std::stoi(file.substr(std::string("resnet").size())));
+    const auto state = io::state_dict_of(io::read_torch_checkpoint(folder / file), "", file);
+    load_state_dict(*net, with_batch_counts(state), file);
+    net->to(torch::kFloat64);
+    net->eval();
+    const auto y = net->forward(wave(2 * 3 * 32 * 32, 0.5).view({2, 3, 32, 32}));
+    EXPECT_TRUE(torch::allclose(y, tensor_of(logits), 1e-10, 1e-10)) << file;
+  }
 }
 
 }  // namespace

@@ -103,6 +103,22 @@ TEST(ToolBench, MemoryIsMeasuredInFreshProcesses) {
   EXPECT_LT(row["ours"], all_states / 2) << "training must not hold every hidden state";
 }
 
+TEST(ToolBench, DrawsBothSidesOverAQuality) {
+  const Sandbox sandbox;
+  make_peer(sandbox, "echo ready; while read line; do echo 1000 nll=7; done");
+  const std::string python = (sandbox / "python").string();
+  const auto drawn = [&](const std::string& over) {
+    return bench(sandbox, python, std::string(kEpoch) + " --rounds 1 --threads 1 --page curve.html --over " + over);
+  };
+  EXPECT_EQ(drawn("nll").exit_code, 0);
+  const std::string page = sandbox.read("curve.html");
+  EXPECT_NE(page.find("<svg"), std::string::npos);
+  EXPECT_NE(page.find(kEpoch), std::string::npos);
+  const Outcome unknown = drawn("watts");
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.err.find("does not state 'watts', only "), std::string::npos) << unknown.err;
+}
+
 TEST(ToolBench, ListNamesUnitsAndHelp) {
   const Sandbox sandbox;
   const Outcome outcome = sandbox.cairn({"bench", "ops", "--list", "--json"});

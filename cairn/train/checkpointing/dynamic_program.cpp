@@ -26,7 +26,7 @@ void relax(std::vector<float>& into, float seconds, const float* a, int64_t shif
 }  // namespace
 
 DynamicProgram::DynamicProgram(const Profile& profile, int64_t slot, int64_t slots)
-    : profile_(profile), stages_(profile.size()), slot_(slot), slots_(slots) {
+    : profile_(profile), handed_on_(profile), stages_(profile.size()), slot_(slot), slots_(slots) {
   later_gradients_.assign(stages_ + 1, 0);
   forward_until_.assign(stages_ + 1, 0);
   for (size_t l = stages_; l >= 1; --l) {
@@ -60,8 +60,12 @@ int64_t DynamicProgram::needed_to_tape(size_t s, size_t t) const {
 
 int64_t DynamicProgram::needed_to_run(size_t s, size_t l, size_t t) const {
   const StageCost& cost = profile_.stage(l);
-  const int64_t input = l == s ? 0 : profile_.stage(l - 1).output;
-  return in_slots(standing(t) + input + cost.output + cost.forward_overhead);
+  const int64_t input = l == s ? 0 : added(s, l - 1);
+  return in_slots(standing(t) + input + cost.output - cost.handed_on + cost.forward_overhead);
+}
+
+int64_t DynamicProgram::added(size_t s, size_t l) const {
+  return profile_.stage(l).output - handed_on_.bytes(s - 1, l);
 }
 
 void DynamicProgram::fill(size_t s, size_t t) {
@@ -79,8 +83,7 @@ void DynamicProgram::fill(size_t s, size_t t) {
   for (size_t next = s + 1; next <= t; ++next) {  // the s' of the recurrence
     running = std::max(running, needed_to_run(s, next - 1, t));
     const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
-    relax(best, seconds, row(next, t).data(), in_slots(profile_.stage(next - 1).output), row(s, next - 1).data(),
-          running);
+    relax(best, seconds, row(next, t).data(), in_slots(added(s, next - 1)), row(s, next - 1).data(), running);
   }
 }
 
@@ -98,7 +101,7 @@ void DynamicProgram::collect(size_t s, size_t t, int64_t m, Schedule& schedule) 
   int64_t running = 0;
   for (size_t next = s + 1; next <= t; ++next) {
     running = std::max(running, needed_to_run(s, next - 1, t));
-    const int64_t after_keeping = m - in_slots(profile_.stage(next - 1).output);
+    const int64_t after_keeping = m - in_slots(added(s, next - 1));
     const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
     if (m < running || seconds + at(next, t, after_keeping) + at(s, next - 1, m) != best) continue;
     schedule.push_back({Kind::forward_keeping, s});

@@ -28,12 +28,15 @@ class DynamicProgram {
   void fill(size_t s, size_t t);
   /// Slots that must be free for the operations which begin the two kinds of solutions.
   int64_t needed_to_tape(size_t s, size_t t) const;
-  int64_t needed_to_run(size_t s, size_t first, size_t t) const;
+  int64_t needed_to_run(size_t s, size_t l, size_t t) const;
+  /// Bytes that a^l adds to a^(s-1).
+  int64_t added(size_t s, size_t l) const;
   /// Bytes that are there before stages s .. t run forward: the gradient of a^t and those of later parameters.
   int64_t standing(size_t t) const;
   void collect(size_t s, size_t t, int64_t m, Schedule& schedule) const;
 
   Profile profile_;
+  HandedOn handed_on_;
   size_t stages_;
   int64_t slot_, slots_;
   std::vector<int64_t> later_gradients_;  // [l]: bytes of parameter gradients made by stages after l

@@ -82,7 +82,9 @@ class Execution : public torch::CustomClassHolder {
     versions_[l - 1].check(values_[l - 1], name(l));
     Activations output = first_[l] ? again(operation) : for_the_first_time(operation);
     versions_[l - 1].check(values_[l - 1], name(l));
-    if (options_.observer) options_.observer->ran_forward(operation, output, first_[l]->conditions.bytes());
+    if (options_.observer) {
+      options_.observer->ran_forward(operation, values_[l - 1], output, first_[l]->conditions.bytes());
+    }
     values_[l] = std::move(output);
     versions_[l] = Versions(values_[l]);
     move_on(operation);

@@ -15,8 +15,9 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void begins(const Operation& operation) = 0;
-  /// `output`: what a forward computed. Nothing has been dropped yet.
-  virtual void ran_forward(const Operation& operation, const Activations& output, int64_t conditions_bytes) = 0;
+  /// What a forward computed of what. Nothing has been dropped yet.
+  virtual void ran_forward(const Operation& operation, const Activations& input, const Activations& output,
+                           int64_t conditions_bytes) = 0;
   /// `parameter_gradients`: bytes of gradients that no later stage had made.
   virtual void ran_backward(const Operation& operation, int64_t parameter_gradients) = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -27,14 +28,26 @@ torch::Device device_of(const Activations& tensors) {
   return torch::kCPU;
 }
 
-int64_t bytes_of(const Activations& tensors) {
-  std::set<const void*> storages;
-  int64_t bytes = 0;
+using Storages = std::set<const c10::StorageImpl*>;
+
+Storages storages_of(const Activations& tensors) {
+  Storages storages;
   for (const auto& tensor : tensors) {
-    if (!tensor.defined() || !storages.insert(tensor.storage().unsafeGetStorageImpl()).second) continue;
-    bytes += static_cast<int64_t>(tensor.storage().nbytes());
+    if (tensor.defined()) storages.insert(tensor.storage().unsafeGetStorageImpl());
   }
+  return storages;
+}
+
+int64_t bytes_of(const Storages& storages) {
+  int64_t bytes = 0;
+  for (const auto* storage : storages) bytes += static_cast<int64_t>(storage->nbytes());
   return bytes;
+}
+
+Storages shared(const Storages& a, const Storages& b) {
+  Storages both;
+  std::ranges::set_intersection(a, b, std::inserter(both, both.end()));
+  return both;
 }
 
 int64_t gradient_bytes_of(const Activations& tensors) {
@@ -59,19 +72,23 @@ class Meter final : public Observer {
     began_ = Clock::now();
   }
 
-  void ran_forward(const Operation& operation, const Activations& output, int64_t conditions_bytes) override {
+  void ran_forward(const Operation& operation, const Activations& input, const Activations& output,
+                   int64_t conditions_bytes) override {
     const double seconds = elapsed();
     StageCost& cost = profile_.stages[operation.stage - 1];
     const int64_t live = train::memory_use(device_).live;
-    cost.output = bytes_of(output);
+    const Storages held = storages_of(output);
+    cost.output = bytes_of(held);
+    cost.handed_on = bytes_of(shared(held, storages_of(input)));
+    const int64_t made = cost.output - cost.handed_on;
     cost.output_gradient = gradient_bytes_of(output);
     const int64_t left = ran_.insert(operation.stage).second ? conditions_bytes : 0;
     if (operation.kind == Kind::forward_taping) {
-      cost.tape = std::max(live - peak_.before() - left, cost.output);
+      cost.tape = std::max(live - peak_.before() - left, made);
       cost.taping_overhead = peak_.peak() - peak_.before() - left - cost.tape;
       cost.taping_seconds = std::min(cost.taping_seconds, seconds);
     } else {
-      cost.forward_overhead = peak_.peak() - peak_.before() - left - cost.output;
+      cost.forward_overhead = peak_.peak() - peak_.before() - left - made;
       cost.forward_seconds = std::min(cost.forward_seconds, seconds);
     }
     cost.conditions = conditions_bytes;

@@ -27,16 +27,17 @@ std::vector<Run> runs_of(size_t stages, size_t most) {
 }
 
 /// A run's costs follow from its stages run one by one.
-StageCost cost_of(const Profile& profile, const Run& run) {
+StageCost cost_of(const Profile& profile, const HandedOn& handed_on, const Run& run) {
   StageCost sum = profile.stage(run.last);
+  sum.handed_on = handed_on.bytes(run.first - 1, run.last);
   sum.tape = sum.parameter_gradients = sum.conditions = 0;
   sum.forward_seconds = sum.taping_seconds = sum.backward_seconds = 0;
   int64_t forward_peak = 0, taping_peak = 0, backward_peak = 0, later_gradients = 0;
   for (size_t l = run.first; l <= run.last; ++l) later_gradients += profile.stage(l).parameter_gradients;
   for (size_t l = run.first; l <= run.last; ++l) {
     const StageCost& cost = profile.stage(l);
-    const int64_t input = l == run.first ? 0 : profile.stage(l - 1).output;
-    forward_peak = std::max(forward_peak, input + cost.output + cost.forward_overhead);
+    const int64_t input = l == run.first ? 0 : profile.stage(l - 1).output - handed_on.bytes(run.first - 1, l - 1);
+    forward_peak = std::max(forward_peak, input + cost.output - cost.handed_on + cost.forward_overhead);
     taping_peak = std::max(taping_peak, sum.tape + cost.tape + cost.taping_overhead);
     sum.tape += cost.tape;
     later_gradients -= cost.parameter_gradients;
@@ -47,15 +48,16 @@ StageCost cost_of(const Profile& profile, const Run& run) {
     sum.taping_seconds += cost.taping_seconds;
     sum.backward_seconds += cost.backward_seconds;
   }
-  sum.forward_overhead = forward_peak - sum.output;
+  sum.forward_overhead = forward_peak - (sum.output - sum.handed_on);
   sum.taping_overhead = taping_peak - sum.tape;
   sum.backward_overhead = backward_peak - sum.tape - sum.output_gradient;
   return sum;
 }
 
 Profile coarse(const Profile& profile, const std::vector<Run>& runs) {
+  const HandedOn handed_on(profile);
   Profile result{.input_gradient = profile.input_gradient};
-  for (const Run& run : runs) result.stages.push_back(cost_of(profile, run));
+  for (const Run& run : runs) result.stages.push_back(cost_of(profile, handed_on, run));
   return result;
 }
 

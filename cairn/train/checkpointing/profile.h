@@ -13,7 +13,8 @@ namespace cairn::checkpointing {
 struct StageCost {
   std::string name;
   int64_t output = 0;               ///< w_a: bytes of a^l
-  int64_t tape = 0;                 ///< w_abar: bytes kept by a taped forward, a^l included, a^(l-1) not
+  int64_t handed_on = 0;            ///< of these, bytes of tensors of a^(l-1) that a^l holds as they are
+  int64_t tape = 0;                 ///< w_abar: bytes that a taped forward adds, a^l included, a^(l-1) not
   int64_t output_gradient = 0;      ///< w_delta: bytes of the gradient of a^l
   int64_t forward_overhead = 0;     ///< o_f of a forward without tape
   int64_t taping_overhead = 0;      ///< o_f of a taped forward
@@ -35,6 +36,18 @@ struct Profile {
 
 /// A chain of stages that all cost the same: output 1, tape `tape`, no overheads; a forward takes 1, a backward 2.
 Profile homogeneous(size_t stages, int64_t tape = 1);
+
+/// Bytes that two activations share, since every stage between them hands them on. What an encoder gave to each stage
+/// of a decoder is one tensor, however many of their activations are kept.
+class HandedOn {
+ public:
+  explicit HandedOn(const Profile& profile);
+  /// Bytes of a^to that are tensors of a^from, from < to.
+  int64_t bytes(size_t from, size_t to) const;
+
+ private:
+  std::vector<std::vector<int64_t>> least_;  // [k][l]: of the 2^k stages that end with l
+};
 
 struct Prediction {
   int64_t peak = 0;  ///< bytes, beyond what lives before the step

@@ -199,18 +199,30 @@ TEST(ModelSpec, TravelsAsJson) {
   EXPECT_THROW(ModelSpec::from_json(json, "here"), UsageError);
 }
 
+Transformer wide(const std::string& task, const std::string& attention) {
+  auto config = small(task);
+  config.width = 32;
+  config.encoder_layers = config.decoder_layers = 10;
+  config.max_length = 64;
+  config.attention = attention;
+  return Transformer(config, kVocabulary);
+}
+
 TEST(Transformer, TakesThePredictedMemoryAtTwentyBudgets) {
   torch::manual_seed(5);
+  const auto x = tokens(6, 50);
   for (const char* attention : {"softmax", "elu"}) {
-    auto config = small("language_model");
-    config.width = 32;
-    config.decoder_layers = 10;
-    config.max_length = 64;
-    config.attention = attention;
-    Transformer network(config, kVocabulary);
-    const auto x = tokens(6, 50);
+    auto network = wide("language_model", attention);
     checkpointing::expect_predicted_peaks(network.stages({}, x), {x}, 0.5, [&] { network.zero_grad(); });
   }
+}
+
+TEST(Transformer, TranslationTakesThePredictedMemoryAtTwentyBudgets) {
+  torch::manual_seed(5);
+  const auto source = tokens(6, 40), target = tokens(6, 50);
+  auto network = wide("translation", "softmax");
+  const auto chain = network.stages(torch::full({6}, 40), target);
+  checkpointing::expect_predicted_peaks(chain, {source, target}, 0.5, [&] { network.zero_grad(); });
 }
 
 }  // namespace

@@ -27,8 +27,10 @@ Profile random_chain(RandomStream random, size_t stages) {
   Profile profile{.input_gradient = draw(0, 2)};
   for (size_t l = 0; l < stages; ++l) {
     const int64_t output = draw(1, 4), gradients = draw(0, 2);
+    const int64_t before = l > 0 ? profile.stages.back().output : 2;
     const int64_t left = gradients + (l > 0 ? profile.stages.back().output_gradient : profile.input_gradient);
     profile.stages.push_back({.output = output,
+                              .handed_on = draw(0, 1) * draw(0, std::min(before, output)),
                               .tape = std::max(output, left) + draw(0, 6),
                               .output_gradient = draw(0, output),
                               .forward_overhead = draw(0, 3),
@@ -104,11 +106,12 @@ class BruteForce {
 
   int64_t live(const State& state) const {
     int64_t bytes = 0;
+    int64_t shared = std::numeric_limits<int64_t>::max();  // with the last activation that lives
     for (int l = 1; l <= stages_; ++l) {
-      if (state.taped >> l & 1) {
-        bytes += cost(l).tape;
-      } else if (state.lives(l)) {
-        bytes += cost(l).output;
+      shared = std::min(shared, cost(l).handed_on);
+      if (state.lives(l)) {
+        bytes += state.taped >> l & 1 ? cost(l).tape : cost(l).output - shared;
+        shared = std::numeric_limits<int64_t>::max();
       }
       if (l > state.due) bytes += cost(l).parameter_gradients;
     }
@@ -129,7 +132,8 @@ class BruteForce {
     } else {
       if ((state.taped >> l & 1) || !state.lives(l - 1)) return std::nullopt;
       const bool taping = kind == Kind::forward_taping;
-      needed += taping ? cost(l).tape + cost(l).taping_overhead : cost(l).output + cost(l).forward_overhead;
+      needed += taping ? cost(l).tape + cost(l).taping_overhead
+                       : cost(l).output - cost(l).handed_on + cost(l).forward_overhead;
       if (kind != Kind::forward && l > 1) state.kept |= 1U << (l - 1);
       if (taping) state.taped |= 1U << l;
       state.current = l;
