@@ -23,6 +23,8 @@ std::string exact(double value);
 /// `value` rounded to `digits` after the point.
 std::string fixed(double value, int digits);
 
+/// Whether there is nothing but spaces, tabs and line ends.
+bool is_blank(const std::string& text);
 std::vector<std::string> split(const std::string& text, char separator);
 std::string join(const std::vector<std::string>& parts, const std::string& separator);
 

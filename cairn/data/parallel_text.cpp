@@ -44,17 +44,12 @@ ParallelText from_columns(const std::string& file, int64_t limit) {
   return text;
 }
 
-std::vector<std::string> all_lines(const std::string& file) {
-  text::LineReader reader(text::TextSource(text::text_files(file)));
-  std::vector<std::string> lines;
-  for (std::string line; reader.next(line);) lines.push_back(std::move(line));
-  return lines;
-}
-
 /// All lines are read, so that a difference in their number never goes unseen.
 ParallelText from_files(const std::string& source, const std::string& target, int64_t limit) {
-  ParallelText text{
-      .source = all_lines(source), .target = all_lines(target), .source_name = source, .target_name = target};
+  ParallelText text{.source = text::all_lines(source),
+                    .target = text::all_lines(target),
+                    .source_name = source,
+                    .target_name = target};
   if (text.source.size() != text.target.size()) {
     throw InputError(cat(source, ",", target),
                      got_expected(cat(text.source.size(), " and ", text.target.size(), " lines"),

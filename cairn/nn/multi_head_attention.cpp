@@ -4,6 +4,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/nn/positions.h"
+#include "cairn/nn/softmax_attention.h"
 
 namespace cairn::nn {
 
@@ -56,6 +57,17 @@ torch::Tensor MultiHeadAttentionImpl::attend(const torch::Tensor& x, const KeysV
   const auto q = turned(heads(q_proj_->forward(x)), 0);
   return joined(kernel_->attend(
       {.q = q, .k = memory.k, .v = memory.v, .mask = mask, .dropout = dropout(), .exact = for_use(*this)}));
+}
+
+torch::Tensor MultiHeadAttentionImpl::weights(const torch::Tensor& x, const KeysValues& memory,
+                                              const AttentionMask& mask) const {
+  if (options_.kernel != "softmax") {
+    throw UsageError("attention", got_expected(cat("the weights of '", options_.kernel, "'"), "those of softmax"));
+  }
+  torch::Tensor weights;
+  softmax_attention_reference({.q = turned(heads(q_proj_->forward(x)), 0), .k = memory.k, .v = memory.v, .mask = mask},
+                              &weights);
+  return weights;
 }
 
 torch::Tensor MultiHeadAttentionImpl::forward(const torch::Tensor& x, const torch::Tensor& memory,

@@ -47,6 +47,10 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   KeysValues keys_values(const torch::Tensor& memory) const;
   torch::Tensor attend(const torch::Tensor& x, const KeysValues& memory, const AttentionMask& mask) const;
 
+  /// What the definition weighs the memory's values with -> [B, H, T, S]; each row sums to 1. Of softmax alone: throws
+  /// UsageError for another kernel.
+  torch::Tensor weights(const torch::Tensor& x, const KeysValues& memory, const AttentionMask& mask) const;
+
   /// Causal self-attention one position further: x [B, 1, width] stands at `position`. Not differentiable.
   torch::Tensor step(const torch::Tensor& x, AttentionState& state, int64_t position) const;
   std::unique_ptr<AttentionState> start() const { return kernel_->start(); }

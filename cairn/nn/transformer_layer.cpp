@@ -55,7 +55,10 @@ torch::Tensor TransformerLayerImpl::forward(const torch::Tensor& input, const to
   auto x = around(self_attn_layer_norm_, input, [&](const torch::Tensor& u) { return self_attn_->forward(u, u, own); });
   if (options_.memory) {
     x = around(encoder_attn_layer_norm_, x, [&](const torch::Tensor& u) {
-      return encoder_attn_->forward(u, memory.states, {.key_lengths = memory.lengths});
+      const auto seen = encoder_attn_->keys_values(memory.states);
+      const AttentionMask mask{.key_lengths = memory.lengths};
+      if (memory.weights) memory.weights->push_back(encoder_attn_->weights(u, seen, mask));
+      return encoder_attn_->attend(u, seen, mask);
     });
   }
   return around(final_layer_norm_, x, [&](const torch::Tensor& u) { return feed_forward(u); });

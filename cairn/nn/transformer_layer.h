@@ -44,6 +44,8 @@ struct TransformerLayerOptions {
 struct Memory {
   torch::Tensor states;   ///< [memories, S, width]
   torch::Tensor lengths;  ///< [memories] int64, or undefined: all S
+  std::vector<torch::Tensor>* weights =
+      nullptr;  ///< if given, each layer's attention to the states joins it, [B, H, T, S]
 };
 
 class TransformerLayerImpl : public torch::nn::Module {

@@ -153,4 +153,11 @@ bool LineReader::next(std::string& line) {
   }
 }
 
+std::vector<std::string> all_lines(const std::string& path) {
+  LineReader reader(TextSource(text_files(path)));
+  std::vector<std::string> lines;
+  for (std::string line; reader.next(line);) lines.push_back(std::move(line));
+  return lines;
+}
+
 }  // namespace cairn::text

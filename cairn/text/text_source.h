@@ -86,4 +86,7 @@ class LineReader {
   Place place_;
 };
 
+/// All lines of what `path` stands for (`text_files`).
+std::vector<std::string> all_lines(const std::string& path);
+
 }  // namespace cairn::text

@@ -108,13 +108,15 @@ double median(const std::vector<double>& sorted_values) {
   return (sorted_values[(n - 1) / 2] + sorted_values[n / 2]) / 2;
 }
 
-double median_value(const std::vector<Measurement>& rounds) {
+Json median_value(const std::vector<Measurement>& rounds) {
+  if (rounds.empty()) return nullptr;
   return median(sorted(rounds, [&](size_t i) { return rounds[i].value; }));
 }
 
 /// The last round's qualities: {"nll": {"ours": 88.31, "peer": 88.31}}.
 Json qualities(const BenchResult& result) {
   Json json = Json::object();
+  if (result.ours.empty()) return json;
   for (const auto& [name, value] : result.ours.back().quality) json[name] = {{"ours", value}, {"peer", nullptr}};
   if (result.peer.empty()) return json;
   for (const auto& [name, value] : result.peer.back().quality) {
@@ -122,6 +124,28 @@ Json qualities(const BenchResult& result) {
     json[name]["peer"] = value;
   }
   return json;
+}
+
+/// `result` gets the rounds of both sides.
+void compete(const Benchmark& benchmark, const BenchOptions& options, BenchResult& result) {
+  const io::TemporaryFolder folder;
+  const BenchmarkContext context{.threads = options.threads, .folder = folder.path()};
+  const Contest contest = benchmark.prepare(context);
+  const Measure ours = our_side(benchmark, contest, context);
+  Opponent opponent([&] { return other_side(benchmark, contest, context); }, result);
+  if (!benchmark.fresh_processes) {  // warm up
+    ours();
+    opponent.round();
+  }
+  const int64_t rounds = options.rounds > 0 ? options.rounds : benchmark.rounds;
+  for (int64_t round = 0; round < rounds; ++round) {
+    result.ours.push_back(ours());
+    const auto measured = opponent.round();
+    if (measured) result.peer.push_back(*measured);
+    log::debug(cat(benchmark.name, " ", round + 1, "/", rounds, ": ours ", to_line(result.ours.back()),
+                   measured ? cat(", peer ", to_line(*measured)) : std::string()));
+  }
+  if (result.failed) result.peer.clear();
 }
 
 }  // namespace
@@ -137,25 +161,13 @@ std::vector<Benchmark> all_benchmarks() {
 }
 
 BenchResult run_benchmark(const Benchmark& benchmark, const BenchOptions& options) {
-  const io::TemporaryFolder folder;
-  const BenchmarkContext context{.threads = options.threads, .folder = folder.path()};
-  const Contest contest = benchmark.prepare(context);
-  const Measure ours = our_side(benchmark, contest, context);
   BenchResult result;
-  Opponent opponent([&] { return other_side(benchmark, contest, context); }, result);
-  if (!benchmark.fresh_processes) {  // warm up
-    ours();
-    opponent.round();
+  try {
+    compete(benchmark, options, result);
+  } catch (const EnvironmentError& error) {
+    if (!result.ours.empty()) throw;
+    result.note = error.what();
   }
-  const int64_t rounds = options.rounds > 0 ? options.rounds : benchmark.rounds;
-  for (int64_t round = 0; round < rounds; ++round) {
-    result.ours.push_back(ours());
-    const auto measured = opponent.round();
-    if (measured) result.peer.push_back(*measured);
-    log::debug(cat(benchmark.name, " ", round + 1, "/", rounds, ": ours ", to_line(result.ours.back()),
-                   measured ? cat(", peer ", to_line(*measured)) : std::string()));
-  }
-  if (result.failed) result.peer.clear();
   return result;
 }
 

@@ -104,6 +104,25 @@ Tensors CheckpointStore::read_best(int64_t step) const {
   return read_tensors(at("best", step) / "model.safetensors");
 }
 
+Tensors CheckpointStore::mean_of_newest(int64_t count) const {
+  auto all = steps("step");
+  if (all.empty()) throw UsageError("checkpoints", got_expected("none to average", "at least one"));
+  all.erase(all.begin(), all.end() - std::min<int64_t>(count, static_cast<int64_t>(all.size())));
+  Tensors mean;
+  for (const int64_t step : all) {
+    for (const auto& [name, tensor] : read_tensors(at("step", step) / "model.safetensors")) {
+      auto& sum = mean[name];
+      const bool adds = sum.defined() && tensor.is_floating_point();
+      sum = adds ? sum + tensor.to(torch::kFloat64) : tensor.is_floating_point() ? tensor.to(torch::kFloat64) : tensor;
+    }
+  }
+  const Tensors newest = read_tensors(at("step", all.back()) / "model.safetensors");
+  for (auto& [name, sum] : mean) {
+    if (sum.is_floating_point()) sum = (sum / static_cast<double>(all.size())).to(newest.at(name).scalar_type());
+  }
+  return mean;
+}
+
 /// A best model stays as long as a kept checkpoint names it: a run may have to go on from any of them.
 void CheckpointStore::prune(const LoopState& newest) {
   auto kept = steps("step");

@@ -44,6 +44,9 @@ class CheckpointStore {
   void save(const Checkpoint& checkpoint);
   void save_best(int64_t step, const ModelFiles& model);
   Tensors read_best(int64_t step) const;
+  /// The mean of the usable weights of the `count` newest checkpoints, or of those there are; what is no floating-point
+  /// number is the newest one's.
+  Tensors mean_of_newest(int64_t count) const;
 
   /// The newest one that can be read; a damaged one is passed over with a warning. None if there is none.
   /// Throws InputError naming them if all are damaged.

@@ -39,6 +39,10 @@ void TrainConfig::fields(Fields& f) {
     "evaluations without improvement after which the mean of all weights from then on is evaluated and saved (0: "
     "never)",
     at_least(0));
+  f("average_checkpoints", average_checkpoints,
+    "the model is the mean of so many newest checkpoints (Vaswani et al. 2017: 5, big models 20), not the best weights "
+    "(0); keep holds at least as many",
+    at_least(0));
   f("precision", precision, "of training and its evaluations: fp32, bf16 (autocast) or fp64",
     one_of({"fp32", "bf16", "fp64"}));
   f("memory_budget", memory_budget,
@@ -76,6 +80,10 @@ void check_together(const TrainConfig& config) {
   }
   if (config.average_after > 0 && config.ema > 0) {
     throw UsageError("train.average_after", got_expected("it beside train.ema", "one kind of average"));
+  }
+  if (config.average_checkpoints > config.keep) {
+    throw UsageError("train.average_checkpoints",
+                     got_expected(config.average_checkpoints, cat("at most train.keep, which is ", config.keep)));
   }
   if (Cadence::parse(config.log_every, "train.log_every").unit == Cadence::Unit::minutes) {
     throw UsageError("train.log_every", got_expected(config.log_every, "steps or epochs"));

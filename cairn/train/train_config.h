@@ -35,6 +35,7 @@ struct TrainConfig {
   double clip = 0;
   double ema = 0;
   int64_t average_after = 0;
+  int64_t average_checkpoints = 0;
   std::string precision = "fp32";
   std::string memory_budget;
 

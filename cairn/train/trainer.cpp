@@ -57,6 +57,7 @@ class Sitting {
   double epochs() const { return static_cast<double>(state_.step) / steps_per_epoch_; }
   Evaluation measure(data::Split split, bool final);
   Tensors usable_weights();
+  Tensors final_weights();
   ModelFiles model_files();
   std::string last_good() const;
 
@@ -272,11 +273,17 @@ std::string Sitting::last_good() const {
   return folder ? cat("last good checkpoint: ", folder->string()) : "there is no checkpoint yet";
 }
 
-/// Measures the best weights on what there is to measure on, and leaves the model folder.
+/// The mean of checkpoints if that is wanted, else the best weights, else the last ones.
+Tensors Sitting::final_weights() {
+  if (config_.average_checkpoints > 0) return store_.mean_of_newest(config_.average_checkpoints);
+  return state_.best_step >= 0 ? store_.read_best(state_.best_step) : usable_weights();
+}
+
+/// Measures the final weights on what there is to measure on, and leaves the model folder.
 TrainResult Sitting::finish() {
   progress_.reset();
-  const Tensors best = state_.best_step >= 0 ? store_.read_best(state_.best_step) : usable_weights();
-  nn::load_state_dict(task_.network(), best, "best weights");
+  const Tensors weights = final_weights();
+  nn::load_state_dict(task_.network(), weights, "final weights");
   ModelCard card{.metrics = {},
                  .counts = {},
                  .steps = state_.step,
@@ -292,7 +299,7 @@ TrainResult Sitting::finish() {
   write_metrics(card.metrics, {{"step", state_.step}, {"epoch", epochs()}, {"final", true}});
   log_->sync();
   task_.network().eval();
-  write_model_folder(task_, folder_, best, card);
+  write_model_folder(task_, folder_, weights, card);
 
   Metrics metrics = card.metrics;
   if (state_.best_step >= 0) {

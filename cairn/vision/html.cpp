@@ -1,6 +1,7 @@
 // The few helpers that writing HTML by hand needs.
 #include "cairn/vision/html.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace cairn::vision {
@@ -30,6 +31,10 @@ std::string escape_html(std::string_view text) {
     }
   }
   return safe;
+}
+
+size_t letters(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string base64(std::string_view bytes) {

@@ -158,6 +158,11 @@ Page& Page::scatter(const ScatterPlot& plot) {
   return *this;
 }
 
+Page& Page::heat_map(const HeatMap& map) {
+  body_ += render(map);
+  return *this;
+}
+
 std::string Page::html() const {
   std::string text = cat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",

@@ -14,6 +14,7 @@
 #include <torch/types.h>
 
 #include "cairn/vision/chart.h"
+#include "cairn/vision/heat_map.h"
 #include "cairn/vision/scatter.h"
 
 namespace cairn::vision {
@@ -59,6 +60,7 @@ class Page {
   Page& charts(const std::vector<LineChart>& row);  ///< side by side where there is room
   Page& bars(const BarChart& chart);
   Page& scatter(const ScatterPlot& plot);
+  Page& heat_map(const HeatMap& map);
 
   /// The pictures added so far, each with the heading or subheading that it stands under.
   const std::vector<std::pair<std::string, Picture>>& pictures() const { return pictures_; }

@@ -91,6 +91,8 @@ details[open] summary { border-bottom: 1px solid var(--grid); }
 i.c1 { background: var(--c1); } i.c2 { background: var(--c2); } i.c3 { background: var(--c3); }
 i.c4 { background: var(--c4); } i.c5 { background: var(--c5); } i.c6 { background: var(--c6); } i.plain { background: var(--plain); }
 
+.cell { fill: var(--c1); stroke: var(--grid); }
+
 .bars { display: grid; grid-template-columns: fit-content(45%) minmax(40px, 1fr) auto; gap: 9px 12px; align-items: center; padding: 2px 4px 10px; font-size: .92rem; }
 .bars div { background: var(--grid); border-radius: 4px; overflow: hidden; }
 .bars i { display: block; height: 14px; border-radius: 4px; min-width: 2px; }

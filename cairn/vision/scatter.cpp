@@ -36,10 +36,6 @@ struct Span {
   }
 };
 
-size_t letters(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 }  // namespace
 
 std::string render(const ScatterPlot& plot) {

@@ -39,6 +39,21 @@ TEST(SoftmaxAttention, WithAndWithoutGradientIsTheReference) {
   }
 }
 
+TEST(MultiHeadAttention, WeightsAreWhatItWeighsTheMemoryWith) {
+  const MultiHeadAttention attention(MultiHeadAttentionOptions{.width = 8, .heads = 2, .bias = false}, kRandom);
+  torch::manual_seed(3);
+  const auto x = torch::randn({2, 3, 8}), memory = torch::randn({2, 4, 8});
+  const AttentionMask mask{.key_lengths = torch::tensor({4, 2})};
+  const auto seen = attention->keys_values(memory);
+  const auto weights = attention->weights(x, seen, mask);
+  const auto heads = torch::matmul(weights, seen.v).transpose(1, 2).flatten(2);
+  const auto out = attention->named_parameters()["out_proj.weight"];
+  EXPECT_LT(distance(torch::linear(heads, out), attention->forward(x, memory, mask)), 1e-6);
+  EXPECT_EQ(weights[1].slice(2, 2).abs().max().item<float>(), 0);
+  const MultiHeadAttention linear(MultiHeadAttentionOptions{.width = 8, .heads = 2, .kernel = "elu"}, kRandom);
+  EXPECT_THROW(linear->weights(x, seen, mask), UsageError);
+}
+
 TEST(SoftmaxAttention, GradientsAreThoseOfTheReference) {
   torch::manual_seed(2);
   const auto o = torch::dtype(torch::kFloat64);

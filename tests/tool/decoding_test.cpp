@@ -45,6 +45,33 @@ TEST_F(ToolDecoding, EveryLineHasItsRow) {
   EXPECT_EQ(std::ranges::count(scores.out, '\n'), 4);
 }
 
+TEST_F(ToolDecoding, AttentionIsShownForEachPairOfTokens) {
+  sandbox_.write("two.txt", "s3 s4 s5\ns1\n");
+  const Outcome outcome = sandbox_.cairn({"run", "r", "attention", "--in", "one.txt", "--json", "--page", "a.html"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["source"], (std::vector<std::string>{"s0", "<eos>"}));
+  EXPECT_EQ(outcome.json()["weights"].size(), outcome.json()["target"].size());
+  EXPECT_NE(sandbox_.read("a.html").find("class=\"cell\""), std::string::npos);
+  const Outcome given = sandbox_.cairn(
+      {"run", "r", "attention", "--in", "two.txt", "--target", "two.txt", "--layer", "1", "--head", "2", "--json"});
+  ASSERT_EQ(given.exit_code, 0) << given.err;
+  EXPECT_EQ(std::ranges::count(given.out, '\n'), 2);
+  ASSERT_EQ(sandbox_.cairn({"run", "r", "attention", "--in", "one.txt", "--page", "a.svg"}).exit_code, 0);
+  EXPECT_TRUE(sandbox_.read("a.svg").starts_with("<svg xmlns="));
+  refused({"run", "r", "attention", "--in", "two.txt", "--page", "b.svg"},
+          {.exit_code = 2, .messages = {"2 sentences"}});
+  refused({"run", "r", "attention", "--in", "two.txt", "--target", "one.txt"}, {.messages = {"one.txt", "1 lines"}});
+  refused({"run", "r", "attention", "--in", "one.txt", "--layer", "9"}, {.exit_code = 2, .messages = {"1 .. "}});
+}
+
+TEST_F(ToolDecoding, AnotherSystemsModelAndAnotherVocabularyAreRefused) {
+  refused({"run", "nade-digits", "translate", "--in", "in.txt"}, {.exit_code = 2, .messages = {"this model has: "}});
+  Json words = Json::parse(sandbox_.read("r/model/tokenizer.json"));
+  words["tokens"].push_back("one more");
+  sandbox_.write("r/model/tokenizer.json", words.dump());
+  refused(translate({"--in", "in.txt"}), {.messages = {"tokenizer.json", "tokens"}});
+}
+
 TEST_F(ToolDecoding, BadInputIsRefusedWithItsPlace) {
   sandbox_.write("bad.txt", "s1\n\xff\n");
   sandbox_.write("long.txt", "s1\n\ns0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0 s0\n");

@@ -1,6 +1,7 @@
 #include "cairn/models/transformer/transformer_bench.h"
 
 #include "cairn/io/npy.h"
+#include "cairn/models/transformer/translation_bench.h"
 #include "cairn/models/transformer/translation_task.h"
 #include "cairn/train/training_step.h"
 
@@ -89,24 +90,26 @@ struct Training {
 }  // namespace
 
 std::vector<Benchmark> benchmarks() {
-  return {{.name = "transformer/training",
-           .help =
-               "target tokens a second in training of a translation model, 4 + 4 layers of width 128, 6,000 tokens, "
+  std::vector<Benchmark> all = translation_benchmarks();
+  all.push_back(
+      {.name = "transformer/training",
+       .help = "target tokens a second in training of a translation model, 4 + 4 layers of width 128, 6,000 tokens, "
                "batches of 4,096 tokens, against PyTorch's own modules with fused Adam",
-           .unit = "tokens/s",
-           .higher_is_better = true,
-           .prepare = [](const BenchmarkContext& context) {
-             const auto training = std::make_shared<Training>();
-             training->write(context.folder);
-             return Contest{.ours =
-                                [=] {
-                                  double loss = 0;
-                                  const double seconds = seconds_of([&] { loss = training->round(); });
-                                  return Measurement{static_cast<double>(training->tokens) / seconds, {{"loss", loss}}};
-                                },
-                            .peer = PeerScript{"transformer_training.py", {}},
-                            .other_way = {}};
-           }}};
+       .unit = "tokens/s",
+       .higher_is_better = true,
+       .prepare = [](const BenchmarkContext& context) {
+         const auto training = std::make_shared<Training>();
+         training->write(context.folder);
+         return Contest{.ours =
+                            [=] {
+                              double loss = 0;
+                              const double seconds = seconds_of([&] { loss = training->round(); });
+                              return Measurement{static_cast<double>(training->tokens) / seconds, {{"loss", loss}}};
+                            },
+                        .peer = PeerScript{"transformer_training.py", {}},
+                        .other_way = {}};
+       }});
+  return all;
 }
 
 }  // namespace cairn::transformer

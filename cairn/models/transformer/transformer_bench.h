@@ -7,7 +7,7 @@
 
 namespace cairn::transformer {
 
-/// Training of a translation model against PyTorch's own modules.
+/// Training of a translation model against PyTorch's own modules; translating against CTranslate2.
 std::vector<Benchmark> benchmarks();
 
 }  // namespace cairn::transformer

@@ -1,6 +1,7 @@
 // The tasks of `cairn run MODEL` for Transformers.
 #include "cairn/base/error.h"
 #include "cairn/io/atomic_file.h"
+#include "cairn/models/transformer/attention_map.h"
 #include "cairn/models/transformer/transformer_pipeline.h"
 #include "cairn/text/text_source.h"
 
@@ -101,13 +102,6 @@ text::LineReader lines_of(const std::string& file) {
   return text::LineReader(text::TextSource(text::text_files(file)));
 }
 
-std::vector<std::string> all_lines(const std::string& file) {
-  auto reader = lines_of(file);
-  std::vector<std::string> lines;
-  for (std::string line; reader.next(line);) lines.push_back(line);
-  return lines;
-}
-
 constexpr int64_t kBatchesRead = 64;  // of which the lines are sorted together
 
 void translate_lines(const Translator& translator, const Invocation& call, const TranslateFlags& flags) {
@@ -187,13 +181,15 @@ std::vector<Command> Translator::commands() {
            .help = "log-probability in nats and number of tokens (its end counted) of each line of --target as the "
                    "translation of that of --in",
            .options = fields_of(*score_flags),
-           .run = [this, score_flags](const Invocation& call) {
-             const auto sources = all_lines(call.require_in("score", "a text file, a sentence a line"));
-             if (score_flags->target.empty()) {
-               throw UsageError("score", got_expected("no --target", "a text file, a translation a line"));
-             }
-             write_scores(call, score(sources, all_lines(score_flags->target), score_flags->batch));
-           }}};
+           .run =
+               [this, score_flags](const Invocation& call) {
+                 const auto sources = text::all_lines(call.require_in("score", "a text file, a sentence a line"));
+                 if (score_flags->target.empty()) {
+                   throw UsageError("score", got_expected("no --target", "a text file, a translation a line"));
+                 }
+                 write_scores(call, score(sources, text::all_lines(score_flags->target), score_flags->batch));
+               }},
+          attention_command(*this)};
 }
 
 std::vector<Command> TextGenerator::commands() {
@@ -204,7 +200,7 @@ std::vector<Command> TextGenerator::commands() {
            .options = fields_of(*score_flags),
            .run =
                [this, score_flags](const Invocation& call) {
-                 const auto lines = all_lines(call.require_in("score", "a text file, a sentence a line"));
+                 const auto lines = text::all_lines(call.require_in("score", "a text file, a sentence a line"));
                  write_scores(call, score(lines, score_flags->options));
                }},
           {.name = "sample",

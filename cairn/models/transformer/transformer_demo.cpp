@@ -2,6 +2,7 @@
 
 #include "cairn/base/log.h"
 #include "cairn/base/text.h"
+#include "cairn/models/transformer/attention_map.h"
 #include "cairn/models/transformer/transformer_task.h"
 #include "cairn/models/transformer/translator.h"
 #include "cairn/vision/page.h"
@@ -9,6 +10,8 @@
 namespace cairn::transformer {
 
 namespace {
+
+constexpr const char* kDrawn = "s0 s1 s2 s3 s4";
 
 vision::Table translations(const Translator& translator, const std::vector<std::string>& lines) {
   vision::Table table{.header = {"source", "written", "log p, nats"}, .rows = {}};
@@ -35,7 +38,9 @@ void demo(DemoContext& context) {
       .facts(
           {{"parameters", cat(run.result.parameters)},
            {"lines of the test set written without a mistake", cat(fixed(100 * run.metric("test.accuracy"), 1), " %")}})
-      .table(translations(translator, {"s0 s1 s2 s3 s4", "s5 s5 s1", "s3", "s2 s4 s2 s0"}));
+      .table(translations(translator, {kDrawn, "s5 s5 s1", "s3", "s2 s4 s2 s0"}))
+      .paragraph("Where it looks: a row for each token that it writes, a column for each that it reads.")
+      .heat_map(heat_map_of(translator.attention(kDrawn, "s4 s3 s2 s1 s0"), {}, kDrawn));
 }
 
 }  // namespace cairn::transformer

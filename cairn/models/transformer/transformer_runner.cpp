@@ -59,6 +59,16 @@ std::unique_ptr<StepScorer> TransformerRunner::start(const nn::Memory& memory) c
   return std::make_unique<NetworkScorer>(*this, *network_, network_->start(memory));
 }
 
+torch::Tensor TransformerRunner::attention(const std::vector<int64_t>& source,
+                                           const std::vector<int64_t>& tokens) const {
+  const torch::InferenceMode inference;
+  auto memory = encode({source});
+  std::vector<torch::Tensor> weights;
+  memory.weights = &weights;
+  network_->decode(torch::tensor(tokens).unsqueeze(0), memory);
+  return torch::cat(weights);
+}
+
 torch::Tensor TransformerRunner::log_probabilities(const torch::Tensor& h) const {
   const torch::InferenceMode inference;
   auto log_p = network_->logits(h);

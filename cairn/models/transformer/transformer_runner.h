@@ -21,6 +21,9 @@ class TransformerRunner {
   nn::Memory encode(const std::vector<std::vector<int64_t>>& sources) const;
   /// Rows at their start; row r sees memory r. A language model takes no memory. The runner outlives it.
   std::unique_ptr<StepScorer> start(const nn::Memory& memory = {}) const;
+  /// What the decoder's layers weigh the source with at each of `tokens`, of which the first is the start ->
+  /// [layers, heads, tokens, source].
+  torch::Tensor attention(const std::vector<int64_t>& source, const std::vector<int64_t>& tokens) const;
   /// h [N, width] -> log p [N, V]
   torch::Tensor log_probabilities(const torch::Tensor& h) const;
 

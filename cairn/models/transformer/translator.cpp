@@ -1,9 +1,13 @@
 #include "cairn/models/transformer/translator.h"
 
+#include <atomic>
 #include <cmath>
+
+#include <ATen/Parallel.h>
 
 #include "cairn/base/error.h"
 #include "cairn/base/longest_first.h"
+#include "cairn/base/text.h"
 #include "cairn/models/transformer/forced_decoding.h"
 #include "cairn/models/transformer/model_factory.h"
 #include "cairn/models/transformer/transformer_runner.h"
@@ -33,10 +37,6 @@ Translator Translator::load(const std::filesystem::path& folder) {
 
 namespace {
 
-bool is_blank(const std::string& line) {
-  return line.find_first_not_of(" \t\r") == std::string::npos;
-}
-
 void require_batch(int64_t batch) {
   if (batch < 1) throw UsageError("batch", got_expected(batch, "1 or more"));
 }
@@ -55,13 +55,19 @@ std::vector<int64_t> encoded(const text::Tokenizer& tokenizer, const std::string
   return ids;
 }
 
-/// The parts of `order` of at most `batch` places.
+/// Calls use(places) for the parts of `order` of at most `batch` places, a part a thread: a step of decoding is too
+/// little work to be shared. One part alone is shared all the same.
 template <class Use>
 void for_each_batch(const std::vector<size_t>& order, int64_t batch, const Use& use) {
   const auto most = static_cast<size_t>(batch);
-  for (size_t begin = 0; begin < order.size(); begin += most) {
-    use(std::span(order).subspan(begin, std::min(most, order.size() - begin)));
-  }
+  const size_t parts = (order.size() + most - 1) / most;
+  std::atomic<size_t> next = 0;
+  const auto workers = static_cast<int64_t>(std::min(parts, static_cast<size_t>(at::get_num_threads())));
+  at::parallel_for(0, workers, 1, [&](int64_t, int64_t) {
+    for (size_t part = next++; part < parts; part = next++) {
+      use(std::span(order).subspan(part * most, std::min(most, order.size() - part * most)));
+    }
+  });
 }
 
 }  // namespace
@@ -167,6 +173,20 @@ std::vector<TextScore> Translator::score(const std::vector<std::string>& sources
     for (size_t k = 0; k < places.size(); ++k) scores[places[k]] = TextScore::of(forced[k]);
   });
   return scores;
+}
+
+AttentionMap Translator::attention(const std::string& source, const std::string& target) const {
+  const auto& spec = loaded_->spec;
+  const auto x = read(source, 1, {}).tokens;
+  if (x.empty()) throw InputError("attention", got_expected("a blank source", "a sentence"));
+  auto y = encoded(spec.target_tokenizer(), target, "target");
+  AttentionMap map;
+  for (const int64_t token : x) map.source.push_back(spec.tokenizer.display(token));
+  for (const int64_t token : y) map.target.push_back(spec.target_tokenizer().display(token));
+  map.target.push_back(spec.target_tokenizer().display(spec.tokenizer.line_end()));
+  y.insert(y.begin(), spec.start());
+  map.weights = runner_->attention(x, y);
+  return map;
 }
 
 TranslationQueue::TranslationQueue(const Translator& translator, const TranslateOptions& options, size_t capacity)

@@ -53,6 +53,12 @@ struct Translation {
   int64_t tokens = 0;          ///< the end counted; 0 of an empty source
 };
 
+/// Where the decoder looks in a source while it gives each token of a translation.
+struct AttentionMap {
+  std::vector<std::string> source, target;  ///< tokens as people read them, the ends too
+  torch::Tensor weights;                    ///< [layers, heads, target, source] fp32, >= 0; each row sums to 1
+};
+
 class Translator : public Pipeline {
  public:
   /// Throws InputError if `folder` holds no such model.
@@ -72,6 +78,9 @@ class Translator : public Pipeline {
   /// InputError for different numbers of lines, and naming the line as `translate` does. `batch` pairs side by side.
   std::vector<TextScore> score(const std::vector<std::string>& sources, const std::vector<std::string>& targets,
                                int64_t batch = 32) const;
+
+  /// Of `target` as the translation of `source`, neither of them blank. Throws InputError as `translate` does.
+  AttentionMap attention(const std::string& source, const std::string& target) const;
 
   std::vector<Command> commands() override;
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cairn/base/error.h"
+#include "cairn/models/transformer/attention_map.h"
 #include "cairn/models/transformer/forced_decoding.h"
 #include "cairn/models/transformer/transformer_pipeline.h"
 #include "cairn/models/transformer/transformer_runner.h"
@@ -81,6 +82,21 @@ TEST(Translator, StepsAreTheWholeNetworks) {
       EXPECT_NEAR(steps[r][t], log_p[static_cast<int64_t>(t)][token].item<float>(), 1e-5);
     }
   }
+}
+
+TEST(Translator, AttentionIsAMapFromEachTokenToItsSource) {
+  const Translator translator(small_model());
+  const auto map = translator.attention("s1 s2 s3", "s4 s5");
+  EXPECT_EQ(map.source, (std::vector<std::string>{"s1", "s2", "s3", "<eos>"}));
+  EXPECT_EQ(map.target, (std::vector<std::string>{"s4", "s5", "<eos>"}));
+  EXPECT_EQ(map.weights.sizes(), torch::IntArrayRef({2, 2, 3, 4}));
+  EXPECT_TRUE(torch::allclose(map.weights.sum(3), torch::ones({2, 2, 3})));
+  const auto head = heat_map_of(map, {.layer = 2, .head = 1}, "t");
+  EXPECT_EQ(head.shares[1][3], map.weights[1][0][1][3].item<float>());
+  const auto mean = heat_map_of(map, {}, "t");
+  EXPECT_NEAR(mean.shares[2][0], map.weights.select(2, 2).select(2, 0).mean().item<double>(), 1e-6);
+  EXPECT_THROW(heat_map_of(map, {.layer = 3}, "t"), UsageError);
+  EXPECT_THROW(translator.attention("  ", "s4"), InputError);
 }
 
 TEST(Translator, EmptyLinesStayWhereTheyAre) {
