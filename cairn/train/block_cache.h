@@ -20,7 +20,10 @@ class BlockCache {
     size_t bytes = 0;      ///< of the whole block, at least those asked for
   };
 
-  BlockCache() = default;
+  /// What may always wait: decoding takes small tensors, of a new size at each step.
+  static constexpr size_t kSlack = 64 << 20;
+
+  explicit BlockCache(size_t slack = kSlack) : slack_(slack) {}
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -43,10 +46,12 @@ class BlockCache {
   void release(Blocks::iterator block);
   void release_until(size_t bytes);  ///< those that waited longest, until no more than `bytes` wait
   Block map(size_t bytes);
-  /// What may be held: an eighth more than the most in use within the last window or two of takes.
+  /// What may be held: an eighth, but at least the slack, more than the most in use within the last window or two of
+  /// takes.
   size_t bound() const;
   void turn_window();
 
+  const size_t slack_;
   mutable std::mutex mutex_;
   Blocks waiting_;  // by size
   size_t waiting_bytes_ = 0, in_use_ = 0;

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kMega = 1 << 20;
 
 TEST(BlockCache, AFreedBlockServesTheNextOfItsSize) {
-  BlockCache cache;
+  BlockCache cache(/*slack=*/0);
   const auto first = cache.take(3 * kMega);
   EXPECT_GE(first.bytes, 3 * kMega);
   EXPECT_LE(first.bytes, 3 * kMega + 3 * kMega / 16);
@@ -35,7 +35,7 @@ TEST(BlockCache, AFreedBlockServesTheNextOfItsSize) {
 }
 
 TEST(BlockCache, AMuchLargerBlockIsNotWastedOnASmallOne) {
-  BlockCache cache;
+  BlockCache cache(/*slack=*/0);
   const auto large = cache.take(64 * kMega);
   cache.give_back(large);
   const auto small = cache.take(kMega);
@@ -44,7 +44,7 @@ TEST(BlockCache, AMuchLargerBlockIsNotWastedOnASmallOne) {
 }
 
 TEST(BlockCache, HoldsLittleMoreThanWasEverInUse) {
-  BlockCache cache;
+  BlockCache cache(/*slack=*/0);
   std::mt19937 random(1);
   std::vector<BlockCache::Block> blocks;
   size_t most = 0;
@@ -63,8 +63,15 @@ TEST(BlockCache, HoldsLittleMoreThanWasEverInUse) {
   EXPECT_EQ(cache.in_use(), 0U);
 }
 
-TEST(BlockCache, ForgetsWhatWasInUseLongAgo) {
+TEST(BlockCache, AFewMayWaitHoweverLittleIsInUse) {
   BlockCache cache;
+  for (int k = 1; k <= 16; ++k) cache.give_back(cache.take(k * kMega));
+  EXPECT_GE(cache.held(), BlockCache::kSlack - 16 * kMega);
+  EXPECT_LE(cache.held(), BlockCache::kSlack + 16 * kMega);
+}
+
+TEST(BlockCache, ForgetsWhatWasInUseLongAgo) {
+  BlockCache cache(/*slack=*/0);
   cache.give_back(cache.take(64 * kMega));
   for (int i = 0; i < 10'000; ++i) cache.give_back(cache.take(kMega));
   EXPECT_LT(cache.held(), 2 * kMega);
@@ -73,7 +80,7 @@ TEST(BlockCache, ForgetsWhatWasInUseLongAgo) {
 }
 
 TEST(BlockCache, BlocksDoNotOverlap) {
-  BlockCache cache;
+  BlockCache cache(/*slack=*/0);
   std::vector<BlockCache::Block> blocks;
   for (int i = 0; i < 40; ++i) {
     blocks.push_back(cache.take(kMega / 8 * (1 + i % 7)));
@@ -94,7 +101,7 @@ TEST(BlockCache, BlocksDoNotOverlap) {
 }
 
 TEST(BlockCache, ThreadsShareIt) {
-  BlockCache cache;
+  BlockCache cache(/*slack=*/0);
   const auto work = [&cache](int seed) {
     std::mt19937 random(seed);
     for (int i = 0; i < 2'000; ++i) {
@@ -110,7 +117,7 @@ TEST(BlockCache, ThreadsShareIt) {
 }
 
 TEST(BlockCache, SaysWhatWasAskedForWhereTheSystemHasNoMore) {
-  BlockCache cache;
+  BlockCache cache(/*slack=*/0);
   try {
     cache.take(size_t{1} << 60);
     FAIL();
