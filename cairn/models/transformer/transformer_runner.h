@@ -21,6 +21,8 @@ class TransformerRunner {
   nn::Memory encode(const std::vector<std::vector<int64_t>>& sources) const;
   /// Rows at their start; row r sees memory r. A language model takes no memory. The runner outlives it.
   std::unique_ptr<StepScorer> start(const nn::Memory& memory = {}) const;
+  /// tokens [R, T] int64, read from `state` on -> log p(next token) [R, T, V]
+  torch::Tensor read(const torch::Tensor& tokens, Transformer::State& state) const;
   /// h [N, width] -> log p [N, V]
   torch::Tensor log_probabilities(const torch::Tensor& h) const;
 

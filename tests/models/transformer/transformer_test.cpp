@@ -201,7 +201,7 @@ TEST(ModelSpec, TravelsAsJson) {
 
 TEST(Transformer, TakesThePredictedMemoryAtTwentyBudgets) {
   torch::manual_seed(5);
-  for (const char* attention : {"softmax", "elu"}) {
+  for (const char* attention : {"softmax", "elu", "gla"}) {
     auto config = small("language_model");
     config.width = 32;
     config.decoder_layers = 10;
