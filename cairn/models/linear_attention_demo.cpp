@@ -7,6 +7,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/log.h"
 #include "cairn/base/memory.h"
+#include "cairn/base/text.h"
 #include "cairn/ops/linear_attention.h"
 #include "cairn/train/memory_meter.h"
 #include "cairn/vision/page.h"
