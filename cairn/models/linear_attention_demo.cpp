@@ -1,11 +1,13 @@
 #include "cairn/models/linear_attention_demo.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cairn/base/benchmark.h"
 #include "cairn/base/error.h"
 #include "cairn/base/log.h"
 #include "cairn/base/memory.h"
+#include "cairn/base/text.h"
 #include "cairn/ops/linear_attention.h"
 #include "cairn/train/memory_meter.h"
 #include "cairn/vision/page.h"
@@ -15,7 +17,7 @@ namespace cairn {
 namespace {
 
 constexpr int64_t kHeads = 4, kWidth = 32;
-constexpr int64_t kLongest = 8192;                      // tokens at once
+constexpr int64_t kShortest = 32, kLongest = 8192;      // tokens at once
 constexpr int64_t kStream = 1 << 20, kPiece = 1 << 16;  // tokens
 
 torch::Tensor random_heads(int64_t T) {
@@ -31,9 +33,24 @@ double milliseconds(int64_t T, const std::function<torch::Tensor(const torch::Te
   return least;
 }
 
+/// A line up to where softmax becomes the slower one, between measured lengths by logarithms; without points where it
+/// does not.
+vision::Series crossing(const vision::Series& linear, const vision::Series& softmax) {
+  vision::Series line{.name = "crossing"};
+  const auto lead = [&](size_t k) { return std::log(softmax.y[k] / linear.y[k]); };
+  for (size_t k = 1; k < linear.x.size() && line.x.empty(); ++k) {
+    if (lead(k - 1) >= 0 || lead(k) < 0) continue;
+    const double share = lead(k - 1) / (lead(k - 1) - lead(k));
+    const auto between = [&](const std::vector<double>& v) { return v[k - 1] * std::pow(v[k] / v[k - 1], share); };
+    line.x.assign(2, between(linear.x));
+    line.y = {0, between(linear.y)};
+  }
+  return line;
+}
+
 vision::LineChart time_chart(Json& results) {
   vision::Series linear{.name = "linear (elu + 1)"}, softmax{.name = "softmax"};
-  for (int64_t T = 256; T <= kLongest; T *= 2) {
+  for (int64_t T = kShortest; T <= kLongest; T *= 2) {
     linear.x.push_back(static_cast<double>(T));
     linear.y.push_back(milliseconds(T, [](const torch::Tensor& x) { return ops::linear_attention(x, x, x).o; }));
     softmax.x.push_back(static_cast<double>(T));
@@ -42,7 +59,15 @@ vision::LineChart time_chart(Json& results) {
     }));
   }
   results["softmax_over_linear"] = softmax.y.back() / linear.y.back();
-  return {.title = "time of a causal forward", .unit = "ms", .x_label = "tokens", .series = {linear, softmax}};
+  vision::LineChart chart{.title = "time of a causal forward",
+                          .unit = "ms",
+                          .x_label = "tokens",
+                          .series = {linear, softmax},
+                          .log_x = true};
+  const auto line = crossing(linear, softmax);
+  results["crossing_tokens"] = line.x.empty() ? 0 : std::llround(line.x.front());
+  if (!line.x.empty()) chart.series.push_back(line);
+  return chart;
 }
 
 /// A million tokens piece by piece, the state carried on: bytes of tensors while each piece is read.
@@ -73,7 +98,10 @@ void linear_attention_demo(DemoContext& context) {
       .paragraph(
           cat("Attention without the softmax: the sum over keys is made once and carried, so that time grows as the "
               "length and a text of any length is read with a state of one size, here ",
-              context.results["state_bytes"].get<int64_t>(), " bytes for ", kHeads, " heads of ", kWidth, "."))
+              context.results["state_bytes"].get<int64_t>(), " bytes for ", kHeads, " heads of ", kWidth,
+              ". Softmax is the slower of the two from about ", context.results["crossing_tokens"].get<int64_t>(),
+              " tokens on; at ", kLongest, " it takes ", fixed(context.results["softmax_over_linear"].get<double>(), 1),
+              " times as long."))
       .charts({time, stream});
 }
 

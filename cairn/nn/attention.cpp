@@ -9,31 +9,42 @@ namespace cairn::nn {
 
 namespace {
 
+using Decay = KernelNeeds::Decay;
+using ops::Similarity, ops::StateRule;
+
 struct Entry {
   const char* name;
-  std::shared_ptr<const AttentionKernel> (*make)();
+  LinearAttentionKind kind;
 };
 
-using Kernel = std::shared_ptr<const AttentionKernel>;
-
-Kernel weighted(ops::Similarity similarity) {
-  return std::make_shared<LinearAttention>(LinearKind::weighted, similarity);
-}
-
-/// A new kernel is a line here.
-const std::vector<Entry>& table() {
+/// A new linear kernel is a line here.
+const std::vector<Entry>& linear_kernels() {
   static const std::vector<Entry> entries{
-      {"softmax", []() -> Kernel { return std::make_shared<SoftmaxAttention>(); }},
-      {"elu", [] { return weighted(ops::Similarity::elu); }},
-      {"relu", [] { return weighted(ops::Similarity::relu); }},
-      {"squared_relu", [] { return weighted(ops::Similarity::squared_relu); }},
-      {"taylor", [] { return weighted(ops::Similarity::taylor); }},
-      {"efficient", [] { return weighted(ops::Similarity::efficient); }},
-      {"retention", []() -> Kernel { return std::make_shared<LinearAttention>(LinearKind::retention); }},
-      {"delta", []() -> Kernel { return std::make_shared<LinearAttention>(LinearKind::delta); }},
+      {"elu", {.similarity = Similarity::elu}},
+      {"relu", {.similarity = Similarity::relu}},
+      {"squared_relu", {.similarity = Similarity::squared_relu}},
+      {"taylor", {.similarity = Similarity::taylor}},
+      {"performer", {.similarity = Similarity::performer, .needs = {.projection = true}}},
+      {"cosformer", {.similarity = Similarity::cosformer}},
+      {"efficient", {.similarity = Similarity::efficient}},
+      {"retention", {.similarity = Similarity::dot, .rule = StateRule::decay, .scaled_heads = true}},
+      {"gated_retention",
+       {.similarity = Similarity::dot,
+        .rule = StateRule::decay,
+        .needs = {.decay = Decay::by_head, .output_gate = true},
+        .scaled_heads = true}},
+      {"gla",
+       {.similarity = Similarity::dot,
+        .rule = StateRule::decay,
+        .needs = {.decay = Decay::by_feature, .output_gate = true},
+        .scaled_heads = true}},
+      {"delta", {.similarity = Similarity::unit, .rule = StateRule::delta}},
+      {"delta_beta", {.similarity = Similarity::unit, .rule = StateRule::delta, .needs = {.beta = true}}},
   };
   return entries;
 }
+
+constexpr const char* kSoftmax = "softmax";
 
 }  // namespace
 
@@ -42,14 +53,16 @@ torch::Tensor of_rows(const torch::Tensor& t, const AttentionMask& mask) {
 }
 
 std::vector<std::string> attention_kernel_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : table()) names.emplace_back(entry.name);
+  std::vector<std::string> names{kSoftmax};
+  for (const auto& entry : linear_kernels()) names.emplace_back(entry.name);
   return names;
 }
 
-std::shared_ptr<const AttentionKernel> attention_kernel(const std::string& name) {
-  for (const auto& entry : table()) {
-    if (name == entry.name) return entry.make();
+std::shared_ptr<const AttentionKernel> attention_kernel(const std::string& name,
+                                                        const AttentionKernelOptions& options) {
+  if (name == kSoftmax) return std::make_shared<SoftmaxAttention>();
+  for (const auto& entry : linear_kernels()) {
+    if (name == entry.name) return std::make_shared<LinearAttention>(entry.kind, options.longest);
   }
   const auto names = attention_kernel_names();
   throw UsageError("attention", got_expected(name, join(names, ", ")) + did_you_mean(name, names));

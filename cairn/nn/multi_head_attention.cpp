@@ -1,10 +1,12 @@
 #include "cairn/nn/multi_head_attention.h"
 
+#include <cmath>
 #include <numbers>
 
 #include "cairn/base/error.h"
 #include "cairn/nn/positions.h"
 #include "cairn/nn/softmax_attention.h"
+#include "cairn/ops/linear_attention_features.h"
 
 namespace cairn::nn {
 
@@ -12,8 +14,20 @@ bool for_use(const torch::nn::Module& module) {
   return !module.is_training() && !torch::GradMode::is_enabled();
 }
 
+namespace {
+
+/// m for a head of d numbers.
+int64_t features_of_head(int64_t asked, int64_t d) {
+  const auto width = static_cast<double>(d);
+  return asked > 0 ? asked : std::max<int64_t>(d, std::llround(width * std::log(width)));
+}
+
+}  // namespace
+
 MultiHeadAttentionImpl::MultiHeadAttentionImpl(const MultiHeadAttentionOptions& options, const RandomStream& random)
-    : options_(options), kernel_(attention_kernel(options.kernel)) {
+    : options_(options),
+      kernel_(attention_kernel(options.kernel, {.longest = options.longest})),
+      directions_(random.at(5)) {
   const int64_t n = options.width;
   if (options.heads < 1 || n % options.heads != 0) {
     throw UsageError("multi-head attention",
@@ -32,6 +46,31 @@ MultiHeadAttentionImpl::MultiHeadAttentionImpl(const MultiHeadAttentionOptions& 
   k_proj_ = projection("k_proj", 1, 1 / std::numbers::sqrt2);
   v_proj_ = projection("v_proj", 2, 1 / std::numbers::sqrt2);
   out_proj_ = projection("out_proj", 3, 1);
+  const auto needs = kernel_->needs();
+  if (needs.gates()) {
+    gates_ = register_module(
+        "gates",
+        AttentionGates(AttentionGatesOptions{.width = n, .heads = options.heads, .needs = needs}, random.at(4)));
+  }
+  if (needs.projection) {
+    projection_ = register_buffer(
+        "projection", torch::empty({features_of_head(options.random_features, n / options.heads), n / options.heads}));
+    redraw(0);
+  }
+}
+
+void MultiHeadAttentionImpl::redraw(int64_t number) {
+  if (!projection_.defined() || number == drawn_) return;
+  const torch::NoGradGuard no_grad;
+  projection_.copy_(ops::performer_projection(projection_.size(0), projection_.size(1),
+                                              directions_.at(static_cast<uint64_t>(number))));
+  drawn_ = number;
+}
+
+void redraw_random_features(torch::nn::Module& network, int64_t number) {
+  network.apply([number](torch::nn::Module& module) {
+    if (auto* block = dynamic_cast<MultiHeadAttentionImpl*>(&module)) block->redraw(number);
+  });
 }
 
 /// [B, T, width] -> [B, H, T, d]
@@ -43,9 +82,17 @@ torch::Tensor MultiHeadAttentionImpl::turned(const torch::Tensor& t, int64_t fir
   return options_.rotary_base > 0 ? rotate(t, first, options_.rotary_base) : t;
 }
 
-/// [B, H, T, d] -> out_proj of [B, T, width]
-torch::Tensor MultiHeadAttentionImpl::joined(const torch::Tensor& heads) const {
-  return out_proj_->forward(heads.transpose(1, 2).flatten(2));
+/// [B, H, T, d] -> out_proj of [B, T, width], of which the gate of x lets through what it will
+torch::Tensor MultiHeadAttentionImpl::joined(const torch::Tensor& heads, const torch::Tensor& x) const {
+  const auto y = heads.transpose(1, 2).flatten(2);
+  return out_proj_->forward(gates_.is_empty() ? y : gates_->let_through(y, x));
+}
+
+/// Queries of x, whose first stands at `position`, and what else is read of x.
+AttentionInput MultiHeadAttentionImpl::input(const torch::Tensor& x, int64_t position) const {
+  return {.q = turned(heads(q_proj_->forward(x)), position),
+          .gates = gates_.is_empty() ? TokenGates() : gates_->of(x),
+          .projection = projection_};
 }
 
 KeysValues MultiHeadAttentionImpl::keys_values(const torch::Tensor& memory) const {
@@ -54,9 +101,13 @@ KeysValues MultiHeadAttentionImpl::keys_values(const torch::Tensor& memory) cons
 
 torch::Tensor MultiHeadAttentionImpl::attend(const torch::Tensor& x, const KeysValues& memory,
                                              const AttentionMask& mask) const {
-  const auto q = turned(heads(q_proj_->forward(x)), 0);
-  return joined(kernel_->attend(
-      {.q = q, .k = memory.k, .v = memory.v, .mask = mask, .dropout = dropout(), .exact = for_use(*this)}));
+  auto in = input(x, 0);
+  in.k = memory.k;
+  in.v = memory.v;
+  in.mask = mask;
+  in.dropout = dropout();
+  in.exact = for_use(*this);
+  return joined(kernel_->attend(in), x);
 }
 
 torch::Tensor MultiHeadAttentionImpl::weights(const torch::Tensor& x, const KeysValues& memory,
@@ -64,9 +115,12 @@ torch::Tensor MultiHeadAttentionImpl::weights(const torch::Tensor& x, const Keys
   if (options_.kernel != "softmax") {
     throw UsageError("attention", got_expected(cat("the weights of '", options_.kernel, "'"), "those of softmax"));
   }
+  auto in = input(x, 0);
+  in.k = memory.k;
+  in.mask = mask;
+  in.v = memory.v;
   torch::Tensor weights;
-  softmax_attention_reference({.q = turned(heads(q_proj_->forward(x)), 0), .k = memory.k, .v = memory.v, .mask = mask},
-                              &weights);
+  softmax_attention_reference(in, &weights);
   return weights;
 }
 
@@ -76,10 +130,10 @@ torch::Tensor MultiHeadAttentionImpl::forward(const torch::Tensor& x, const torc
 }
 
 torch::Tensor MultiHeadAttentionImpl::step(const torch::Tensor& x, AttentionState& state, int64_t position) const {
-  const AttentionInput newest{.q = turned(heads(q_proj_->forward(x)), position),
-                              .k = turned(heads(k_proj_->forward(x)), position),
-                              .v = heads(v_proj_->forward(x))};
-  return joined(kernel_->step(newest, state));
+  auto newest = input(x, position);
+  newest.k = turned(heads(k_proj_->forward(x)), position);
+  newest.v = heads(v_proj_->forward(x));
+  return joined(kernel_->step(newest, state), x);
 }
 
 }  // namespace cairn::nn

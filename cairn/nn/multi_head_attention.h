@@ -2,7 +2,8 @@
 //
 //   heads_i = kernel(W_q x, W_k memory, W_v memory),   y = W_out [heads_1 .. heads_H]
 //
-// Parameters as in fairseq and Hugging Face: q_proj, k_proj, v_proj, out_proj, each with `weight` and `bias`.
+// Parameters as in fairseq and Hugging Face: q_proj, k_proj, v_proj, out_proj, each with `weight` and `bias`; what a
+// kernel asks for besides: gates.* (attention_gates.h), and a buffer `projection` of random features.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include <torch/nn/pimpl.h>
 
 #include "cairn/nn/attention.h"
+#include "cairn/nn/attention_gates.h"
 #include "cairn/nn/linear.h"
 
 namespace cairn::nn {
@@ -21,9 +23,11 @@ struct MultiHeadAttentionOptions {
   int64_t heads = 1;
   bool bias = true;
   std::string kernel = "softmax";
-  bool causal = false;     ///< what it will be asked for, so that a kernel without that form is refused at once
-  double dropout = 0;      ///< of attention weights, in training
-  double rotary_base = 0;  ///< 0: queries and keys are not turned by their position
+  bool causal = false;          ///< what it will be asked for, so that a kernel without that form is refused at once
+  double dropout = 0;           ///< of attention weights, in training
+  double rotary_base = 0;       ///< 0: queries and keys are not turned by their position
+  int64_t longest = 1024;       ///< AttentionKernelOptions
+  int64_t random_features = 0;  ///< m of kernels that have some; 0: d ln d
 };
 
 /// Of a memory that is attended to more than once.
@@ -51,20 +55,33 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   /// UsageError for another kernel.
   torch::Tensor weights(const torch::Tensor& x, const KeysValues& memory, const AttentionMask& mask) const;
 
-  /// Causal self-attention one position further: x [B, 1, width] stands at `position`. Not differentiable.
+  /// Causal self-attention T >= 1 positions further: x [B, T, width] stands at `position` and behind it. Not
+  /// differentiable.
   torch::Tensor step(const torch::Tensor& x, AttentionState& state, int64_t position) const;
   std::unique_ptr<AttentionState> start() const { return kernel_->start(); }
 
+  /// Random features, where the kernel has some, by draw `number` of their directions: a function of the number,
+  /// however many were drawn before. A fresh block has draw 0.
+  void redraw(int64_t number);
+
  private:
+  AttentionInput input(const torch::Tensor& x, int64_t position) const;
   torch::Tensor heads(const torch::Tensor& t) const;
   torch::Tensor turned(const torch::Tensor& t, int64_t first) const;
-  torch::Tensor joined(const torch::Tensor& heads) const;
+  torch::Tensor joined(const torch::Tensor& heads, const torch::Tensor& x) const;
   double dropout() const { return is_training() ? options_.dropout : 0; }
 
   MultiHeadAttentionOptions options_;
   std::shared_ptr<const AttentionKernel> kernel_;
   Linear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
+  AttentionGates gates_{nullptr};
+  torch::Tensor projection_;  // [m, d]
+  RandomStream directions_;
+  int64_t drawn_ = -1;  // none yet
 };
 TORCH_MODULE(MultiHeadAttention);
+
+/// Every block of a network.
+void redraw_random_features(torch::nn::Module& network, int64_t number);
 
 }  // namespace cairn::nn

@@ -83,6 +83,7 @@ class SeenPositions : public AttentionState {
     k_ = k_.defined() ? torch::cat({k_, k}, 2) : k;
     v_ = v_.defined() ? torch::cat({v_, v}, 2) : v;
   }
+  int64_t bytes() const override { return k_.defined() ? static_cast<int64_t>(k_.nbytes() + v_.nbytes()) : 0; }
   const torch::Tensor& k() const { return k_; }
   const torch::Tensor& v() const { return v_; }
 
@@ -100,7 +101,7 @@ torch::Tensor SoftmaxAttention::step(const AttentionInput& newest, AttentionStat
   const torch::NoGradGuard no_grad;
   auto& seen = dynamic_cast<SeenPositions&>(state);
   seen.add(newest.k, newest.v);
-  return attend({.q = newest.q, .k = seen.k(), .v = seen.v(), .exact = true});
+  return attend({.q = newest.q, .k = seen.k(), .v = seen.v(), .mask = {.causal = true}, .exact = true});
 }
 
 }  // namespace cairn::nn

@@ -12,7 +12,9 @@ TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, con
                                                         .kernel = kernel,
                                                         .causal = causal,
                                                         .dropout = o.attention_dropout,
-                                                        .rotary_base = rotary_base},
+                                                        .rotary_base = rotary_base,
+                                                        .longest = o.longest,
+                                                        .random_features = o.random_features},
                               random.at(item));
   };
   const auto linear = [&](int64_t in, int64_t out, uint64_t item) {

@@ -34,8 +34,10 @@ struct TransformerLayerOptions {
   double norm_eps = 1e-5;
   Activation activation = Activation::relu;
   std::string kernel = "softmax";  ///< of self-attention; what looks at the memory is softmax
-  double rotary_base = 0;          ///< of self-attention (multi_head_attention.h)
-  double dropout = 0;              ///< on what each part gives
+  double rotary_base = 0;          ///< of self-attention (multi_head_attention.h), as the next two
+  int64_t longest = 1024;
+  int64_t random_features = 0;
+  double dropout = 0;  ///< on what each part gives
   double attention_dropout = 0;
   double activation_dropout = 0;
 };
@@ -63,8 +65,8 @@ class TransformerLayerImpl : public torch::nn::Module {
     torch::Tensor memory_lengths;
   };
   State start(const Memory& memory) const;
-  /// One position further: x [R, 1, width] at `position`; row r sees memory of_row[r] (undefined: r). As `forward` in
-  /// evaluation.
+  /// T >= 1 positions further: x [R, T, width] from `position` on; row r sees memory of_row[r] (undefined: r). As
+  /// `forward` in evaluation.
   torch::Tensor step(const torch::Tensor& x, State& state, int64_t position, const torch::Tensor& of_row);
 
  private:

@@ -5,6 +5,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <hwy/contrib/math/math-inl.h>
+
 #include "cairn/ops/each_vector-inl.h"
 #include "cairn/ops/sigmoid-inl.h"
 
@@ -18,20 +20,56 @@ HWY_INLINE V positive(D d, V x) {
 }
 
 template <class D, class V>
-HWY_INLINE V mapped(D d, V x, FeatureMap map) {
-  const auto r = positive(d, x);
-  if (map == FeatureMap::relu) return r;
-  if (map == FeatureMap::squared_relu) return hn::Mul(r, r);
-  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), exp(d, x), hn::Add(r, hn::Set(d, static_cast<hn::TFromD<D>>(1))));
+HWY_INLINE V elu(D d, V x) {
+  const auto one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), exp(d, x), hn::Add(positive(d, x), one));
 }
 
-/// phi' from phi: elu e^x = phi below 0 and 1 above; relu 0 or 1; squared 2 x = 2 sqrt(phi).
+/// max(0, x) + log(1 + e^-|x|), which no x over- or underflows.
+template <class D, class V>
+HWY_INLINE V softplus(D d, V x) {
+  return hn::Add(positive(d, x), hn::CallLog1p(d, exp(d, hn::Neg(hn::Abs(x)))));
+}
+
+template <class D, class V>
+HWY_INLINE V mapped(D d, V x, FeatureMap map) {
+  switch (map) {
+    case FeatureMap::elu:
+      return elu(d, x);
+    case FeatureMap::relu:
+      return positive(d, x);
+    case FeatureMap::squared_relu:
+      return hn::Mul(positive(d, x), positive(d, x));
+    case FeatureMap::exp:
+      return hn::IfThenElse(hn::IsNaN(x), x, exp(d, x));
+    case FeatureMap::sigmoid:
+      return sigmoid(d, x);
+    case FeatureMap::softplus:
+      break;
+  }
+  return softplus(d, x);
+}
+
+/// phi' from phi: elu e^x = phi below 0 and 1 above; relu 0 or 1; squared 2 x = 2 sqrt(phi); softplus sigma(x), which
+/// is 1 - e^-phi.
 template <class D, class V>
 HWY_INLINE V slope(D d, V phi, FeatureMap map) {
   const auto one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
-  if (map == FeatureMap::squared_relu) return hn::Mul(hn::Set(d, static_cast<hn::TFromD<D>>(2)), hn::Sqrt(phi));
-  if (map == FeatureMap::relu) return hn::IfThenElseZero(hn::Gt(phi, hn::Zero(d)), one);
-  return hn::Min(phi, one);
+  switch (map) {
+    case FeatureMap::elu:
+      return hn::Min(phi, one);
+    case FeatureMap::relu:
+      return hn::IfThenElseZero(hn::Gt(phi, hn::Zero(d)), one);
+    case FeatureMap::squared_relu:
+      return hn::Mul(hn::Set(d, static_cast<hn::TFromD<D>>(2)), hn::Sqrt(phi));
+    case FeatureMap::exp:
+      return phi;
+    case FeatureMap::sigmoid:
+      return hn::Mul(phi, hn::Sub(one, phi));
+    case FeatureMap::softplus:
+      break;
+  }
+  return hn::Neg(hn::CallExpm1(d, hn::Neg(phi)));
 }
 
 template <class T>

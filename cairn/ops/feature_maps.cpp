@@ -16,9 +16,21 @@ using torch::autograd::tensor_list;
 constexpr int64_t kGrain = 1 << 15;  // numbers a thread takes at least
 
 torch::Tensor by_library(const torch::Tensor& x, FeatureMap map) {
-  const auto positive = torch::relu(x);
-  if (map == FeatureMap::relu) return positive;
-  return map == FeatureMap::squared_relu ? positive.square() : positive + x.clamp_max(0).exp();
+  switch (map) {
+    case FeatureMap::elu:
+      return torch::relu(x) + x.clamp_max(0).exp();
+    case FeatureMap::relu:
+      return torch::relu(x);
+    case FeatureMap::squared_relu:
+      return torch::relu(x).square();
+    case FeatureMap::exp:
+      return x.exp();
+    case FeatureMap::sigmoid:
+      return x.sigmoid();
+    case FeatureMap::softplus:
+      break;
+  }
+  return torch::softplus(x);
 }
 
 struct Mapped : torch::autograd::Function<Mapped> {

@@ -192,6 +192,7 @@ double least_processor_seconds(int64_t T, Operator attention) {
 }
 
 double peak_megabytes(int64_t T, Operator attention) {
+  gradients_of(Heads(64), attention);  // code and threads that the first call loads are no memory of the operator's
   const Heads heads(T);
   return static_cast<double>(peak_growth([&] { gradients_of(heads, attention); })) / 1e6;
 }

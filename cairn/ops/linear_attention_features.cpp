@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "cairn/ops/feature_maps.h"
+#include "cairn/ops/packed_linear.h"
 
 namespace cairn::ops {
 
@@ -32,19 +33,22 @@ torch::Tensor efficient(const torch::Tensor& x, const FeatureOptions& o) {
 /// most |w|^2 / 2; beyond kHighest, where only d > 100 can get, it is cut off.
 torch::Tensor performer(const torch::Tensor& x, const FeatureOptions& o) {
   constexpr double kHighest = 60;
-  const auto scaled = x * std::pow(static_cast<double>(x.size(-1)), -0.25);
-  const auto w = torch::matmul(scaled, o.projection.to(x.options()).t());
+  const auto scaled = x * std::pow(static_cast<double>(x.size(-1)), -0.25), projection = o.projection.to(x.options());
+  const auto w = x.is_cpu() ? packed_linear(scaled, projection) : torch::linear(scaled, projection);
   const double share = 1 / std::sqrt(static_cast<double>(o.projection.size(0)));
-  if (o.role == Role::query) return (w - w.detach().amax(-1, /*keepdim=*/true)).exp() * share;
-  return (w - scaled.square().sum(-1, /*keepdim=*/true) / 2).clamp_max(kHighest).exp() * share;
+  const auto exponents = o.role == Role::query
+                             ? w - w.detach().amax(-1, /*keepdim=*/true)
+                             : (w - scaled.square().sum(-1, /*keepdim=*/true) / 2).clamp_max(kHighest);
+  return feature_map(exponents, FeatureMap::exp) * share;
 }
 
-/// cos(a - b) = cos a cos b + sin a sin b.
+/// cos(a - b) = cos a cos b + sin a sin b; angles in double, so that positions of millions are told apart.
 torch::Tensor cosformer(const torch::Tensor& x, const FeatureOptions& o) {
   const auto angle =
-      (o.positions.to(x.options()) * (std::numbers::pi / 2 / static_cast<double>(o.longest))).unsqueeze(-1);
-  const auto positive = feature_map(x, FeatureMap::relu);
-  return torch::cat({positive * angle.cos(), positive * angle.sin()}, -1);
+      (o.positions.to(torch::kFloat64) * (std::numbers::pi / 2 / static_cast<double>(o.longest))).unsqueeze(-1);
+  const auto positive = feature_map(x, FeatureMap::relu), cos = angle.cos().to(x.options()),
+             sin = angle.sin().to(x.options());
+  return torch::cat({positive * cos, positive * sin}, -1);
 }
 
 torch::Tensor unmasked_features(const torch::Tensor& x, const FeatureOptions& o) {

@@ -17,22 +17,35 @@ std::vector<std::string> linear_names() {
   return names;
 }
 
-AttentionInput random_input(int64_t B, int64_t T, torch::ScalarType type = torch::kFloat64) {
+/// With the gates and directions that the kernel asks for.
+AttentionInput random_input(const AttentionKernel& kernel, int64_t B, int64_t T,
+                            torch::ScalarType type = torch::kFloat64) {
   torch::manual_seed(1);
   const auto make = [&] { return torch::randn({B, 2, T, 8}, torch::dtype(type)); };
-  return {.q = make(), .k = make(), .v = make(), .mask = {.causal = true}};
+  AttentionInput in{.q = make(), .k = make(), .v = make(), .mask = {.causal = true}};
+  const auto needs = kernel.needs();
+  if (needs.decay == KernelNeeds::Decay::by_head) in.gates.log_decay = -make().select(3, 0).abs();
+  if (needs.decay == KernelNeeds::Decay::by_feature) in.gates.log_decay = -make().abs();
+  if (needs.beta) in.gates.beta = make().select(3, 0).sigmoid();
+  if (needs.projection) in.projection = ops::performer_projection(12, 8, RandomStream(1, "test"));
+  return in;
+}
+
+/// What has rows and positions.
+template <class Change>
+AttentionInput changed(AttentionInput in, const Change& change) {
+  for (auto* t : {&in.q, &in.k, &in.v, &in.gates.log_decay, &in.gates.beta}) {
+    if (t->defined()) *t = change(*t);
+  }
+  return in;
 }
 
 AttentionInput rows(const AttentionInput& in, int64_t begin, int64_t end) {
-  auto out = in;
-  for (auto* t : {&out.q, &out.k, &out.v}) *t = t->slice(0, begin, end);
-  return out;
+  return changed(in, [&](const torch::Tensor& t) { return t.slice(0, begin, end); });
 }
 
 AttentionInput positions(const AttentionInput& in, int64_t begin, int64_t end) {
-  auto out = in;
-  for (auto* t : {&out.q, &out.k, &out.v}) *t = t->slice(2, begin, end);
-  return out;
+  return changed(in, [&](const torch::Tensor& t) { return t.slice(2, begin, end); });
 }
 
 class LinearKernels : public testing::TestWithParam<std::string> {
@@ -47,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(All, LinearKernels, testing::ValuesIn(linear_names()),
 
 TEST_P(LinearKernels, OnePositionAfterTheOtherIsTheWhole) {
   if (!causal()) GTEST_SKIP() << "bidirectional alone";
-  const auto in = random_input(3, 70);
+  const auto in = random_input(*kernel, 3, 70);
   const auto whole = kernel->attend(in);
   const auto state = kernel->start();
   for (int64_t t = 0; t < 70; ++t) {
@@ -56,15 +69,31 @@ TEST_P(LinearKernels, OnePositionAfterTheOtherIsTheWhole) {
   }
 }
 
+TEST_P(LinearKernels, PiecesOfAnyLengthAreTheWholeAndTheirStateDoesNotGrow) {
+  if (!causal()) GTEST_SKIP() << "bidirectional alone";
+  const auto in = random_input(*kernel, 3, 150);
+  const auto whole = kernel->attend(in);
+  const auto state = kernel->start();
+  EXPECT_EQ(state->bytes(), 0);
+  int64_t bytes = 0, begin = 0;
+  for (const int64_t piece : {1, 64, 7, 1, 77}) {
+    const auto o = kernel->step(positions(in, begin, begin + piece), *state);
+    EXPECT_TRUE(torch::allclose(o, whole.slice(2, begin, begin + piece), 1e-10, 1e-10)) << begin;
+    if (begin == 0) bytes = state->bytes();
+    EXPECT_EQ(state->bytes(), bytes);
+    begin += piece;
+  }
+  EXPECT_GT(bytes, 0);
+}
+
 TEST_P(LinearKernels, StatesFollowTheirRows) {
   if (!causal()) GTEST_SKIP() << "bidirectional alone";
-  const auto in = random_input(3, 6);
+  const auto in = random_input(*kernel, 3, 6);
   const auto order = torch::tensor({2, 0, 2});
   const auto state = kernel->start();
   for (int64_t t = 0; t < 3; ++t) kernel->step(positions(in, t, t + 1), *state);
   state->select(order);
-  auto taken = in;
-  for (auto* tensor : {&taken.q, &taken.k, &taken.v}) *tensor = tensor->index_select(0, order);
+  const auto taken = changed(in, [&](const torch::Tensor& t) { return t.index_select(0, order); });
   const auto whole = kernel->attend(taken);
   for (int64_t t = 3; t < 6; ++t) {
     EXPECT_TRUE(
@@ -73,7 +102,7 @@ TEST_P(LinearKernels, StatesFollowTheirRows) {
 }
 
 TEST_P(LinearKernels, RowsHaveTheSameBitsAloneAndTogether) {
-  auto in = random_input(5, 33, torch::kFloat32);
+  auto in = random_input(*kernel, 5, 33, torch::kFloat32);
   in.exact = true;
   in.mask.causal = causal();
   const torch::NoGradGuard no_grad;
@@ -83,7 +112,7 @@ TEST_P(LinearKernels, RowsHaveTheSameBitsAloneAndTogether) {
 
 TEST_P(LinearKernels, PaddingIsNotSeen) {
   if (!bidirectional()) GTEST_SKIP() << "causal alone";
-  auto in = random_input(2, 9);
+  auto in = random_input(*kernel, 2, 9);
   in.mask = {.key_lengths = torch::tensor({4, 9})};
   const auto padded = kernel->attend(in);
   auto alone = rows(positions(in, 0, 4), 0, 1);
@@ -92,7 +121,7 @@ TEST_P(LinearKernels, PaddingIsNotSeen) {
 }
 
 TEST_P(LinearKernels, RefuseDropoutOfWeightsAndWhatTheyHaveNot) {
-  auto in = random_input(1, 4);
+  auto in = random_input(*kernel, 1, 4);
   in.dropout = 0.1;
   EXPECT_THROW(kernel->attend(in), UsageError);
   in.dropout = 0;
@@ -110,16 +139,24 @@ TEST(LinearAttention, FormsThatAKernelHasNotAreRefusedAtOnce) {
   EXPECT_THROW(make("efficient", true), UsageError);
   EXPECT_THROW(make("retention", false), UsageError);
   EXPECT_THROW(make("delta", false), UsageError);
+  EXPECT_THROW(make("gla", false), UsageError);
   EXPECT_NO_THROW(make("efficient", false));
   EXPECT_NO_THROW(make("retention", true));
 }
 
 TEST(LinearAttention, WeightsOfOnesGiveOnes) {
-  for (const char* name : {"elu", "taylor"}) {
-    auto in = random_input(2, 12);
+  for (const char* name : {"elu", "taylor", "performer"}) {
+    const auto kernel = attention_kernel(name);
+    auto in = random_input(*kernel, 2, 12);
     in.v = torch::ones_like(in.v);
-    EXPECT_TRUE(torch::allclose(attention_kernel(name)->attend(in), in.v, 1e-12, 1e-12)) << name;
+    EXPECT_TRUE(torch::allclose(kernel->attend(in), in.v, 1e-12, 1e-12)) << name;
   }
+}
+
+TEST(LinearAttention, PositionsBeyondCosformersLongestAreRefused) {
+  const auto kernel = attention_kernel("cosformer", {.longest = 8});
+  EXPECT_NO_THROW(kernel->attend(random_input(*kernel, 1, 8)));
+  EXPECT_THROW(kernel->attend(random_input(*kernel, 1, 9)), UsageError);
 }
 
 }  // namespace

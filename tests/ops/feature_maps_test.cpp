@@ -10,15 +10,30 @@
 namespace cairn::ops {
 namespace {
 
+constexpr FeatureMap kMaps[] = {FeatureMap::elu, FeatureMap::relu,    FeatureMap::squared_relu,
+                                FeatureMap::exp, FeatureMap::sigmoid, FeatureMap::softplus};
+
 torch::Tensor by_library(const torch::Tensor& x, FeatureMap map) {
-  if (map == FeatureMap::elu) return torch::elu(x) + 1;
-  return map == FeatureMap::relu ? torch::relu(x) : torch::relu(x).square();
+  switch (map) {
+    case FeatureMap::elu:
+      return torch::elu(x) + 1;
+    case FeatureMap::relu:
+      return torch::relu(x);
+    case FeatureMap::squared_relu:
+      return torch::relu(x).square();
+    case FeatureMap::exp:
+      return x.exp();
+    case FeatureMap::sigmoid:
+      return x.sigmoid();
+    default:
+      return torch::log1p(x.exp());
+  }
 }
 
 TEST(FeatureMaps, EqualLibTorchsWithTheirGradients) {
   torch::manual_seed(1);
   for (const auto type : {torch::kFloat32, torch::kFloat64}) {
-    for (const auto map : {FeatureMap::elu, FeatureMap::relu, FeatureMap::squared_relu}) {
+    for (const auto map : kMaps) {
       const auto x = (torch::randn({3, 37, 5}, type) * 3).transpose(0, 1).requires_grad_();
       const auto weight = torch::randn_like(x);
       const auto got = feature_map(x, map), expected = by_library(x, map);
@@ -38,8 +53,20 @@ TEST(FeatureMaps, KeepTheirSenseAtTheEdges) {
   EXPECT_NEAR(phi[1].item<float>() / std::exp(-30.0), 1, 1e-5);  // where elu(x) + 1 is 0
   EXPECT_EQ(phi[2].item<float>(), 1);
   EXPECT_EQ(phi[3].item<float>(), 10001);
-  for (const auto map : {FeatureMap::elu, FeatureMap::relu, FeatureMap::squared_relu}) {
+  for (const auto map : kMaps) {
     EXPECT_TRUE(std::isnan(feature_map(x, map)[4].item<float>()));
+  }
+  const auto soft = feature_map(x, FeatureMap::softplus);
+  EXPECT_NEAR(soft[1].item<float>() / std::exp(-30.0), 1, 1e-5);
+  EXPECT_EQ(soft[3].item<float>(), 1e4f);
+}
+
+TEST(FeatureMaps, ANumberHasTheSameBitsWhereverItStands) {
+  torch::manual_seed(2);
+  const auto x = torch::randn({37}) * 3;
+  for (const auto map : kMaps) {
+    const auto together = feature_map(x, map);
+    for (int64_t k = 0; k < 37; ++k) EXPECT_TRUE(feature_map(x.narrow(0, k, 1), map).equal(together.narrow(0, k, 1)));
   }
 }
 

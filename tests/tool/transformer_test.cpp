@@ -87,6 +87,28 @@ TEST(ToolTransformer, LanguageModelsLearnFromCharacters) {
                      "train.steps=150", "train.lr=0.01", "train.warmup=10"});
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_LT(trained.json()["metrics"]["valid.nll"].get<double>(), 0.7);
+  expect_refusal(sandbox, {"run", "r", "score", "--whole", "--in", "text.txt"},
+                 {.messages = {"a sequence of 69 tokens", "at most 64 (model.max_length)"}});
+}
+
+TEST(ToolTransformer, TextsOfAnyLengthAreScoredInAStateOfOneSize) {
+  const Sandbox sandbox;
+  std::string line = "a rose is a rose\n", text;
+  for (int n = 0; n < 200; ++n) text += line;
+  sandbox.write("line.txt", line);
+  sandbox.write("text.txt", text);
+  const Outcome trained = sandbox.cairn({"train", "transformer/shakespeare_stream", "--run", "r", "--quiet",
+                                         "data.train=text.txt", "data.steps=32", "model.width=32", "train.steps=5"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto score = [&](const char* file) {
+    const Outcome scored = sandbox.cairn({"run", "r", "score", "--whole", "--in", file, "--json"});
+    EXPECT_EQ(scored.exit_code, 0) << scored.err;
+    return scored.json();
+  };
+  const auto one = score("line.txt"), all = score("text.txt");
+  EXPECT_EQ(one["tokens"], 17);
+  EXPECT_EQ(all["tokens"], 3400);
+  EXPECT_EQ(one["state_bytes"], all["state_bytes"]);
 }
 
 }  // namespace

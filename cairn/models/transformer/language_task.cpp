@@ -25,8 +25,8 @@ std::unique_ptr<data::Stream> LanguageTask::stream(int64_t batch, RandomStream r
       texts_.at(Split::train), data::WindowStreamOptions{.batch = batch, .steps = data_.steps, .random = random});
 }
 
-std::optional<train::StagedLosses> LanguageTask::stages(const data::Batch& batch,
-                                                        const train::StepContext& /*context*/) {
+std::optional<train::StagedLosses> LanguageTask::stages(const data::Batch& batch, const train::StepContext& context) {
+  redraw(context);
   return staged_losses(loaded_.network->stages({}, batch["x"]), {batch["x"]}, batch["y"].flatten());
 }
 

@@ -4,6 +4,7 @@
 #include "cairn/base/longest_first.h"
 #include "cairn/models/transformer/forced_decoding.h"
 #include "cairn/models/transformer/model_factory.h"
+#include "cairn/models/transformer/text_reader.h"
 #include "cairn/models/transformer/transformer_runner.h"
 
 namespace cairn {
@@ -50,6 +51,26 @@ std::vector<TextScore> TextGenerator::score(const std::vector<std::string>& line
     for (size_t k = begin; k < end; ++k) scores[order[k]] = TextScore::of(forced[k - begin]);
   }
   return scores;
+}
+
+TextGenerator::WholeScore TextGenerator::score_whole(text::LineReader lines) const {
+  constexpr size_t kBuffer = 1 << 14;  // tokens read at a time, so that short lines share a product
+  const auto& tokenizer = loaded_->spec.tokenizer;
+  TextReader reader(*runner_, loaded_->spec.start());
+  WholeScore score;
+  std::vector<int64_t> ids;
+  const auto read = [&] {
+    score.add(reader.read(ids));
+    ids.clear();
+  };
+  for (std::string line; lines.next(line);) {
+    tokenizer.encode(line, lines.place().text(), ids);
+    ids.push_back(tokenizer.line_end());
+    if (ids.size() >= kBuffer) read();
+  }
+  read();
+  score.state_bytes = reader.state_bytes();
+  return score;
 }
 
 std::string TextGenerator::sample(const SampleOptions& options) const {

@@ -13,6 +13,7 @@
 #include "cairn/models/pipeline.h"
 #include "cairn/models/transformer/sampling.h"
 #include "cairn/models/transformer/text_score.h"
+#include "cairn/text/text_source.h"
 
 namespace cairn {
 
@@ -38,6 +39,13 @@ class TextGenerator : public Pipeline {
   };
   std::vector<TextScore> score(const std::vector<std::string>& lines, const ScoreOptions& options) const;
   std::vector<TextScore> score(const std::vector<std::string>& lines) const { return score(lines, ScoreOptions()); }
+
+  struct WholeScore : TextScore {
+    int64_t state_bytes = 0;  ///< what the network held of the text at its end
+  };
+  /// All lines as one text, each with its end, in one pass. The memory that it takes is the network's state and a piece
+  /// of the text. Throws InputError as above; `model.max_length` is the only limit.
+  WholeScore score_whole(text::LineReader lines) const;
 
   struct SampleOptions {
     std::string prefix;    ///< what the text goes on from; its lines end in newlines

@@ -10,13 +10,16 @@ struct TextScore {
   double log_probability = 0;  ///< nats, of all tokens and the end
   int64_t tokens = 0;          ///< the end counted
 
-  /// From those of the tokens, added up in their order.
+  /// Those of the next tokens, added in their order.
+  void add(const std::vector<double>& log_probabilities) {
+    for (const double one : log_probabilities) {
+      log_probability += one;
+      ++tokens;
+    }
+  }
   static TextScore of(const std::vector<double>& log_probabilities) {
     TextScore score;
-    for (const double log_probability : log_probabilities) {
-      score.log_probability += log_probability;
-      ++score.tokens;
-    }
+    score.add(log_probabilities);
     return score;
   }
 };

@@ -32,6 +32,8 @@ nn::TransformerStackOptions stack_options(const ModelConfig& c, Side side) {
                     .activation = nn::activation_named(c.activation),
                     .kernel = decoder ? c.attention : c.encoder_attention,
                     .rotary_base = c.rotary() ? c.rotary_base : 0,
+                    .longest = c.max_length,
+                    .random_features = c.random_features,
                     .dropout = c.dropout,
                     .attention_dropout = c.attention_dropout,
                     .activation_dropout = c.activation_dropout},
@@ -163,12 +165,12 @@ Transformer::State Transformer::start(const nn::Memory& memory) const {
   return {.layers = decoder_->start(memory), .of_row = {}, .position = 0};
 }
 
-torch::Tensor Transformer::step(const torch::Tensor& tokens, State& state) {
-  check_length(state.position + 1);
-  const auto u = decoder_->embedded(tokens.unsqueeze(1), state.position);
+torch::Tensor Transformer::read(const torch::Tensor& tokens, State& state) {
+  check_length(state.position + tokens.size(1));
+  const auto u = decoder_->embedded(tokens, state.position);
   const auto h = decoder_->step(u, state.layers, state.position, state.of_row);
-  ++state.position;
-  return h.squeeze(1);
+  state.position += tokens.size(1);
+  return h;
 }
 
 void Transformer::select(State& state, const torch::Tensor& rows) {

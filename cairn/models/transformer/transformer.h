@@ -64,15 +64,17 @@ class Transformer : public torch::nn::Module, public nn::Packable {
   /// on), one for each embedding and each layer; the last gives h.
   nn::Chain stages(const torch::Tensor& lengths, const torch::Tensor& tokens);
 
-  /// One position after the other, as `decode` in evaluation but with keys and values kept.
+  /// Some positions after the others, as `decode` in evaluation but with what attention keeps of them.
   struct State {
     nn::TransformerStackImpl::State layers;
     torch::Tensor of_row;  ///< [R] int64: the memory that each row sees; undefined: its own
     int64_t position = 0;
   };
   State start(const nn::Memory& memory = {}) const;
-  /// tokens [R] int64, each row's newest -> h [R, width]. Not differentiable.
-  torch::Tensor step(const torch::Tensor& tokens, State& state);
+  /// tokens [R, T] int64, each row's next ones -> h [R, T, width]. Not differentiable.
+  torch::Tensor read(const torch::Tensor& tokens, State& state);
+  /// tokens [R] int64, each row's next one -> h [R, width].
+  torch::Tensor step(const torch::Tensor& tokens, State& state) { return read(tokens.unsqueeze(1), state).squeeze(1); }
   /// Row i goes on from what row rows[i] was: rows [new R] int64 may repeat or be left out.
   static void select(State& state, const torch::Tensor& rows);
 

@@ -138,7 +138,10 @@ struct ScoreTranslationFlags {
 
 struct ScoreTextFlags {
   TextGenerator::ScoreOptions options;
+  bool whole = false;
   void fields(Fields& f) {
+    f("whole", whole,
+      "all lines as one text, in one pass: with linear attention of any length in constant memory (state_bytes)");
     f("limit", options.limit, "tokens that a line may have", at_least(1));
     f("batch", options.batch, "lines side by side", at_least(1));
   }
@@ -159,6 +162,11 @@ void write_scores(const Invocation& call, const std::vector<TextScore>& scores) 
   for (const auto& score : scores) {
     call.rows->row({{"log_probability", score.log_probability}, {"tokens", score.tokens}});
   }
+}
+
+void write_whole_score(const Invocation& call, const TextGenerator::WholeScore& score) {
+  call.rows->row(
+      {{"log_probability", score.log_probability}, {"tokens", score.tokens}, {"state_bytes", score.state_bytes}});
 }
 
 void write_sample(const TextGenerator& generator, const Invocation& call, const SampleFlags& flags) {
@@ -195,19 +203,21 @@ std::vector<Command> Translator::commands() {
 std::vector<Command> TextGenerator::commands() {
   const auto score_flags = std::make_shared<ScoreTextFlags>();
   const auto sample_flags = std::make_shared<SampleFlags>();
-  return {{.name = "score",
-           .help = "log-probability in nats and number of tokens (its end counted) of each line of --in",
-           .options = fields_of(*score_flags),
-           .run =
-               [this, score_flags](const Invocation& call) {
-                 const auto lines = text::all_lines(call.require_in("score", "a text file, a sentence a line"));
-                 write_scores(call, score(lines, score_flags->options));
-               }},
-          {.name = "sample",
-           .help = "write a text",
-           .options = fields_of(*sample_flags),
-           .run = [this, sample_flags](const Invocation& call) { write_sample(*this, call, *sample_flags); },
-           .writes_out = true}};
+  return {
+      {.name = "score",
+       .help = "log-probability in nats and number of tokens (its end counted) of each line of --in, or of the whole",
+       .options = fields_of(*score_flags),
+       .run =
+           [this, score_flags](const Invocation& call) {
+             const auto& file = call.require_in("score", "a text file, a sentence a line");
+             if (score_flags->whole) return write_whole_score(call, score_whole(lines_of(file)));
+             write_scores(call, score(text::all_lines(file), score_flags->options));
+           }},
+      {.name = "sample",
+       .help = "write a text",
+       .options = fields_of(*sample_flags),
+       .run = [this, sample_flags](const Invocation& call) { write_sample(*this, call, *sample_flags); },
+       .writes_out = true}};
 }
 
 }  // namespace cairn

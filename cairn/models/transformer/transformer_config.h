@@ -28,6 +28,8 @@ struct ModelConfig {
   double rotary_base = 10000;
   std::string attention = "softmax";
   std::string encoder_attention = "softmax";
+  int64_t random_features = 0;
+  int64_t redraw_every = 1000;
   std::string tie = "all";
   bool embedding_scale = true;
   bool bias = true;
@@ -66,6 +68,9 @@ struct ModelConfig {
     f("attention", attention,
       "kernel of the decoder's self-attention: softmax, or a linear one (docs/linear_attention.md)",
       one_of(nn::attention_kernel_names()));
+    f("random_features", random_features, "performer: features of a head of d numbers (0: d ln d)", at_least(0));
+    f("redraw_every", redraw_every, "performer: steps after which directions are drawn anew in training (0: never)",
+      at_least(0));
     f("tie", tie,
       "which share one matrix: all (source and target embedding, output), decoder (target embedding, output) "
       "or none",

@@ -11,14 +11,13 @@ namespace {
 
 class NetworkScorer : public StepScorer {
  public:
-  NetworkScorer(const TransformerRunner& runner, Transformer& network, Transformer::State state)
-      : runner_(runner), network_(network), state_(std::move(state)) {}
+  NetworkScorer(const TransformerRunner& runner, Transformer::State state)
+      : runner_(runner), state_(std::move(state)) {}
 
-  int64_t vocabulary() const override { return network_.vocabulary(); }
+  int64_t vocabulary() const override { return runner_.network().vocabulary(); }
 
   torch::Tensor step(const torch::Tensor& tokens) override {
-    const torch::InferenceMode inference;
-    return runner_.log_probabilities(network_.step(tokens, state_));
+    return runner_.read(tokens.unsqueeze(1), state_).squeeze(1);
   }
 
   void select(const torch::Tensor& rows) override {
@@ -28,7 +27,6 @@ class NetworkScorer : public StepScorer {
 
  private:
   const TransformerRunner& runner_;
-  Transformer& network_;
   Transformer::State state_;
 };
 
@@ -56,7 +54,13 @@ nn::Memory TransformerRunner::encode(const std::vector<std::vector<int64_t>>& so
 
 std::unique_ptr<StepScorer> TransformerRunner::start(const nn::Memory& memory) const {
   const torch::InferenceMode inference;
-  return std::make_unique<NetworkScorer>(*this, *network_, network_->start(memory));
+  return std::make_unique<NetworkScorer>(*this, network_->start(memory));
+}
+
+torch::Tensor TransformerRunner::read(const torch::Tensor& tokens, Transformer::State& state) const {
+  const torch::InferenceMode inference;
+  const auto h = network_->read(tokens, state);
+  return log_probabilities(h.flatten(0, 1)).view({tokens.size(0), tokens.size(1), -1});
 }
 
 torch::Tensor TransformerRunner::attention(const std::vector<int64_t>& source,

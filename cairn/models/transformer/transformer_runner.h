@@ -24,6 +24,8 @@ class TransformerRunner {
   /// What the decoder's layers weigh the source with at each of `tokens`, of which the first is the start ->
   /// [layers, heads, tokens, source].
   torch::Tensor attention(const std::vector<int64_t>& source, const std::vector<int64_t>& tokens) const;
+  /// tokens [R, T] int64, read from `state` on -> log p(next token) [R, T, V]
+  torch::Tensor read(const torch::Tensor& tokens, Transformer::State& state) const;
   /// h [N, width] -> log p [N, V]
   torch::Tensor log_probabilities(const torch::Tensor& h) const;
 

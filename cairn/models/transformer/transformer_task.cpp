@@ -32,6 +32,11 @@ int64_t TransformerTask::limit_of(const train::EvaluateOptions& options) const {
   return options.limit > 0 || options.final ? options.limit : eval_.limit;
 }
 
+void TransformerTask::redraw(const train::StepContext& context) {
+  const int64_t every = loaded_.spec.config.redraw_every;
+  if (every > 0) nn::redraw_random_features(*loaded_.network, context.step / every);
+}
+
 train::StagedLosses TransformerTask::staged_losses(nn::Chain states, nn::Activations input,
                                                    torch::Tensor targets) const {
   train::StagedLosses staged{.chain = std::move(states), .input = std::move(input), .names = {"loss", "nll"}};

@@ -25,6 +25,8 @@ class TransformerTask : public train::Task {
   /// Stages from `input` on that end in the losses: "loss", which is minimised (with label smoothing), and "nll", nats
   /// a token. `targets` [N] int64, -1 where nothing is predicted.
   train::StagedLosses staged_losses(nn::Chain states, nn::Activations input, torch::Tensor targets) const;
+  /// Draws random features anew where the step says so.
+  void redraw(const train::StepContext& context);
   /// How many examples of a split to measure; 0: all.
   int64_t limit_of(const train::EvaluateOptions& options) const;
 

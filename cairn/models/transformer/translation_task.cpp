@@ -28,7 +28,8 @@ std::unique_ptr<data::Stream> TranslationTask::stream(int64_t batch, RandomStrea
 }
 
 std::optional<train::StagedLosses> TranslationTask::stages(const data::Batch& batch,
-                                                           const train::StepContext& /*context*/) {
+                                                           const train::StepContext& context) {
+  redraw(context);
   const auto lengths = lengths_if_padded(batch["source_length"], batch["source"]);
   return staged_losses(loaded_.network->stages(lengths, batch["target_in"]), {batch["source"], batch["target_in"]},
                        batch["target"].flatten());

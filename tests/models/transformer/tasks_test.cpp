@@ -84,11 +84,23 @@ TEST_F(TransformerTasks, ABudgetOfMemoryChangesNoBit) {
   }
 }
 
+/// What a kernel learns besides, and random features that change between steps, too.
+TEST_F(TransformerTasks, ABudgetOfMemoryChangesNoBitOfLinearModels) {
+  for (const char* attention : {"gla", "gated_retention", "delta_beta", "performer", "cosformer"}) {
+    const std::string name = attention;
+    std::vector<std::string> options{"train.steps=3", "model.redraw_every=2", "model.attention=" + name};
+    train(name, recipe_of(kText, options));
+    options.push_back("train.memory_budget=0.9");
+    train(name + "_tight", recipe_of(kText, options));
+    EXPECT_TRUE(weights(name) == weights(name + "_tight")) << name;
+  }
+}
+
 TEST_F(TransformerTasks, StoppedAndResumedTheyEndInTheSameBits) {
-  for (const auto* yaml : {kReverse, kText}) {
-    const std::string name = yaml == kReverse ? "r" : "t";
-    const std::vector<std::string> whole{"train.steps=9", "train.checkpoint_every=4", "train.keep=10",
-                                         "model.dropout=0.1"};
+  const std::pair<std::string, const char*> runs[] = {{"softmax", kReverse}, {"gla", kText}, {"performer", kText}};
+  for (const auto& [name, yaml] : runs) {
+    const std::vector<std::string> whole{"train.steps=9",     "train.checkpoint_every=4", "train.keep=10",
+                                         "model.dropout=0.1", "model.redraw_every=3",     "model.attention=" + name};
     train(name + "whole", recipe_of(yaml, whole));
     auto half = whole;
     half[0] = "train.steps=4";

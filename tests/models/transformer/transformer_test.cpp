@@ -211,7 +211,7 @@ Transformer wide(const std::string& task, const std::string& attention) {
 TEST(Transformer, TakesThePredictedMemoryAtTwentyBudgets) {
   torch::manual_seed(5);
   const auto x = tokens(6, 50);
-  for (const char* attention : {"softmax", "elu"}) {
+  for (const char* attention : {"softmax", "elu", "gla"}) {
     auto network = wide("language_model", attention);
     checkpointing::expect_predicted_peaks(network.stages({}, x), {x}, 0.5, [&] { network.zero_grad(); });
   }
