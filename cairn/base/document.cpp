@@ -230,7 +230,9 @@ void Document::override_with(const std::string& assignment) {
     throw UsageError("override", got_expected(cat("'", assignment, "'"), "key.path=value"));
   }
   const std::string path = assignment.substr(0, equals);
-  const Document parsed = parse_yaml("value: " + assignment.substr(equals + 1), cat("command line, ", path));
+  std::string value = assignment.substr(equals + 1);
+  if (value == "-") value = "'-'";  // stdin; to YAML the beginning of a list
+  const Document parsed = parse_yaml("value: " + value, cat("command line, ", path));
   set(path, parsed.at("value"), {"command line", 0});
 }
 

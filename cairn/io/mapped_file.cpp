@@ -32,6 +32,10 @@ std::shared_ptr<MappedFile> MappedFile::open(const std::filesystem::path& path) 
   return file;
 }
 
+void MappedFile::forget() const {
+  if (!bytes_.empty()) ::madvise(bytes_.data(), bytes_.size(), MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
 }

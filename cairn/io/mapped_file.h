@@ -19,6 +19,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<std::byte> bytes() const { return bytes_; }
+  /// Frees the memory of what was looked at; the next look reads the file again. For files of which each part is read
+  /// once; what was written to the pages is lost.
+  void forget() const;
 
  private:
   MappedFile() = default;

@@ -86,10 +86,12 @@ TEST(Document, OverridesAreParsedAsYaml) {
   d.override_with("model.layers=[1, 2]");
   d.override_with("model.name='7'");
   d.override_with("model.none=");
+  d.override_with("data.train=-");
   EXPECT_EQ(d.at("train.lr"), 1);
   EXPECT_EQ(d.at("model.layers"), Json({1, 2}));
   EXPECT_EQ(d.at("model.name"), "7");
   EXPECT_TRUE(d.at("model.none").is_null());
+  EXPECT_EQ(d.at("data.train"), "-");
   EXPECT_EQ(d.origin("train.lr").text(), "command line");
   EXPECT_THROW(d.override_with("train.lr"), UsageError);
   EXPECT_THROW(d.override_with("=1"), UsageError);

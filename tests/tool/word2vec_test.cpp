@@ -47,6 +47,17 @@ TEST(ToolWord2Vec, TrainsAndAnswers) {
   EXPECT_EQ(sandbox.cairn({"info", "r", "--json"}).json()["system"], "word2vec");
 }
 
+TEST(ToolWord2Vec, TextMayComeThroughStdin) {
+  const Sandbox sandbox;
+  sandbox.write("t.txt", small_text());
+  ASSERT_EQ(sandbox.cairn(train("file")).exit_code, 0);
+  const Outcome piped = sandbox.cairn(train("pipe", {"data.train=-"}), small_text());
+  ASSERT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_EQ(sandbox.cairn({"export", "pipe", "word2vec-text", "--out", "p"}).exit_code, 0);
+  EXPECT_EQ(sandbox.cairn({"export", "file", "word2vec-text", "--out", "f"}).exit_code, 0);
+  EXPECT_EQ(sandbox.read("p"), sandbox.read("f"));
+}
+
 TEST(ToolWord2Vec, AResumedRunEndsInTheSameBytesWithOtherThreads) {
   const Sandbox sandbox;
   sandbox.write("t.txt", small_text());
@@ -138,9 +149,11 @@ TEST(ToolWord2Vec, WhatIsWrongIsRefusedAndLeavesNothing) {
   sandbox.write("bad.txt", "fine\nb\xFF\n");
   expect_refusal(sandbox, train("r", {"data.train=empty.txt"}),
                  {.exit_code = 1, .messages = {"empty.txt", "no words"}});
+  expect_refusal(sandbox, train("r", {"data.train=-"}), {.exit_code = 1, .messages = {"no words"}});
   expect_refusal(sandbox, train("r", {"data.train=bad.txt"}), {.exit_code = 1, .messages = {"bad.txt:2", "UTF-8"}});
   expect_refusal(sandbox, train("r", {"data.train=none.txt"}), {.exit_code = 1, .messages = {"none.txt"}});
-  expect_refusal(sandbox, train("r", {"data.min_count=100000"}), {.exit_code = 1, .messages = {"min_count 100000"}});
+  expect_refusal(sandbox, train("r", {"data.min_count=100000"}),
+                 {.exit_code = 1, .messages = {"3400 words", "seen 1200 times", "min_count 100000"}});
   expect_refusal(sandbox, train("r", {"model.window=0"}), {.exit_code = 2, .messages = {"model.window", "0"}});
   expect_refusal(sandbox, train("r", {"model.window=-3"}), {.exit_code = 2, .messages = {"model.window", "-3"}});
   expect_refusal(sandbox, train("r", {"model.kind=skipgrm"}),

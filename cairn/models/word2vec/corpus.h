@@ -60,6 +60,8 @@ class TokenFile {
  public:
   explicit TokenFile(const std::filesystem::path& file);
   std::span<const int32_t> tokens() const { return tokens_; }
+  /// Frees the memory of the tokens read so far; they stay in the file.
+  void forget() const { file_->forget(); }
 
  private:
   std::shared_ptr<io::MappedFile> file_;

@@ -38,9 +38,8 @@ struct ModelConfig {
     f("ns_exponent", ns_exponent, "negatives are drawn by count to this power", between(-4, 4));
     f("share", share, "cbow: consecutive words that share one draw of negatives", between(1, 64));
     f("cbow", cbow,
-      "cbow's input gradient: mean (the correct one, divided by the count of "
-      "neighbours) or original "
-      "(word2vec.c's, not divided)",
+      "the input gradient of a mean of rows, cbow's neighbours or a word and its n-grams: mean (the correct one, "
+      "divided by their count) or original (word2vec.c's and fastText's, not divided)",
       one_of({"mean", "original"}));
     f("min_n", min_n, "shortest character n-gram of a word's subwords", between(0, 20));
     f("max_n", max_n, "longest one; 0 for no subwords", between(0, 20));

@@ -23,7 +23,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kMostRounds = 32;  // between two looks at signals and at the clock
+constexpr int64_t kMostRounds = 32;    // between two looks at signals and at the clock
+constexpr int64_t kReadRounds = 4096;  // whose tokens, up to 32 MB, may be in memory
 
 double mean(const LossSum& sum) {
   return sum.positives == 0 ? 0 : sum.loss / static_cast<double>(sum.positives);
@@ -149,6 +150,7 @@ void Training::advance() {
   state_.seconds += seconds;
   window_seconds_ += seconds;
   window_rounds_ += stop - state_.step;
+  if (stop / kReadRounds != state_.step / kReadRounds) tokens_->forget();
   state_.step = stop;
   progress_->update({.done = state_.step, .loss = mean(window_)});
 }

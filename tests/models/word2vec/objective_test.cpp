@@ -49,16 +49,36 @@ class ObjectiveTest : public testing::TestWithParam<Objective> {
     ASSERT_GT(examples_.size(), 5U);
   }
 
-  /// The example's loss in double precision: means of input rows meet output rows.
-  static torch::Tensor loss(const Example& e, const torch::Tensor& input, const torch::Tensor& output) {
+  /// The rows of which input b is the mean.
+  static torch::Tensor ids(const Example& e, int64_t b) {
+    return torch::tensor(std::vector<int64_t>(e.ids.begin() + e.begins[b], e.ids.begin() + e.begins[b + 1]));
+  }
+
+  static torch::Tensor means(const Example& e, const torch::Tensor& input) {
     std::vector<torch::Tensor> x;
-    for (int64_t b = 0; b < e.B(); ++b) {
-      const std::vector<int64_t> ids(e.ids.begin() + e.begins[b], e.ids.begin() + e.begins[b + 1]);
-      x.push_back(input.index_select(0, torch::tensor(ids)).mean(0));
-    }
+    for (int64_t b = 0; b < e.B(); ++b) x.push_back(input.index_select(0, ids(e, b)).mean(0));
+    return torch::stack(x);
+  }
+
+  /// The example's loss in double precision: means x [B, D] of input rows meet output rows.
+  static torch::Tensor loss_of_means(const Example& e, const torch::Tensor& x, const torch::Tensor& output) {
     const std::vector<int64_t> outputs(e.outputs.begin(), e.outputs.end());
     const auto [p, n] = counts(e);
-    return ops::logistic_pairs_reference(torch::stack(x), output.index_select(0, torch::tensor(outputs)), p, n);
+    return ops::logistic_pairs_reference(x, output.index_select(0, torch::tensor(outputs)), p, n);
+  }
+
+  static torch::Tensor loss(const Example& e, const torch::Tensor& input, const torch::Tensor& output) {
+    return loss_of_means(e, means(e, input), output);
+  }
+
+  /// word2vec.c's input gradient: each row takes the whole gradient [B, D] of the means that it is in.
+  static torch::Tensor undivided(const Example& e, const torch::Tensor& of_means, const torch::Tensor& input) {
+    auto gradient = torch::zeros_like(input);
+    for (int64_t b = 0; b < e.B(); ++b) {
+      const auto rows = ids(e, b);
+      gradient.index_add_(0, rows, of_means[b].expand({rows.size(0), -1}));
+    }
+    return gradient;
   }
 
   /// How often each pair [B, U] is a true one, and a false one.
@@ -106,25 +126,28 @@ TEST_P(ObjectiveTest, TheUpdateFollowsTheGradient) {
   for (const Example& e : {examples_.front(), examples_[3], examples_.back()}) {
     auto input = input_.values().to(torch::kFloat64).clone().requires_grad_();
     auto output = output_.values().to(torch::kFloat64).clone().requires_grad_();
-    const auto expected = loss(e, input, output);
+    const auto x_means = means(e, input);
+    x_means.retain_grad();
+    const auto expected = loss_of_means(e, x_means, output);
     expected.backward();
+    const bool divided = GetParam().config.cbow == "mean";
+    const auto input_gradient =
+        divided ? input.grad() : undivided(e, x_means.grad(), input_.values().to(torch::kFloat64));
     Matrix x(input_.values()), c(output_.values());
     struct Rows {
       Matrix &in, &out;
       float* input(int64_t i) const { return in.row(i); }
       float* output(int64_t i) const { return out.row(i); }
     } rows{x, c};
-    ExampleUpdate update({.width = x.width(), .stride = x.stride(), .divided = GetParam().config.cbow == "mean"});
+    ExampleUpdate update({.width = x.width(), .stride = x.stride(), .divided = divided});
     ExampleRows found;
     found.find(e, rows, x.width());
     const double fast = update.apply(e, lr, found);
     EXPECT_NEAR(fast, expected.item<double>(), 1e-5 * (1 + expected.item<double>()));
     const auto moved_c = (c.values() - output_.values()).to(torch::kFloat64);
     EXPECT_TRUE(torch::allclose(moved_c, -lr * output.grad(), 1e-4, 1e-6));
-    if (GetParam().config.cbow == "original")
-      continue;  // its input step is m times the gradient, m the neighbours' count
     const auto moved_x = (x.values() - input_.values()).to(torch::kFloat64);
-    EXPECT_TRUE(torch::allclose(moved_x, -lr * input.grad(), 1e-4, 1e-6));
+    EXPECT_TRUE(torch::allclose(moved_x, -lr * input_gradient, 1e-4, 1e-6));
   }
 }
 
@@ -163,17 +186,18 @@ ModelConfig with(const std::string& kind, const std::string& loss, int64_t max_n
   return config;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ObjectiveTest,
-                         testing::Values(Objective{"skipgram_negative", with("skipgram", "negative", 0)},
-                                         Objective{"skipgram_hierarchical", with("skipgram", "hierarchical", 0)},
-                                         Objective{"skipgram_subwords", with("skipgram", "negative", 4)},
-                                         Objective{"skipgram_subwords_hierarchical",
-                                                   with("skipgram", "hierarchical", 4)},
-                                         Objective{"cbow_negative", with("cbow", "negative", 0)},
-                                         Objective{"cbow_original", with("cbow", "negative", 0, "original")},
-                                         Objective{"cbow_hierarchical", with("cbow", "hierarchical", 0)},
-                                         Objective{"cbow_subwords", with("cbow", "negative", 4)}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, ObjectiveTest,
+    testing::Values(Objective{"skipgram_negative", with("skipgram", "negative", 0)},
+                    Objective{"skipgram_hierarchical", with("skipgram", "hierarchical", 0)},
+                    Objective{"skipgram_subwords", with("skipgram", "negative", 4)},
+                    Objective{"skipgram_subwords_original", with("skipgram", "negative", 4, "original")},
+                    Objective{"skipgram_subwords_hierarchical", with("skipgram", "hierarchical", 4)},
+                    Objective{"cbow_negative", with("cbow", "negative", 0)},
+                    Objective{"cbow_original", with("cbow", "negative", 0, "original")},
+                    Objective{"cbow_hierarchical", with("cbow", "hierarchical", 0)},
+                    Objective{"cbow_subwords", with("cbow", "negative", 4)}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Huffman, ProbabilitiesSumToOneAndFrequentWordsAreShort) {
   const std::vector<int64_t> counts{40, 20, 12, 12, 5, 3, 1, 1};
