@@ -95,16 +95,22 @@ AttentionInput MultiHeadAttentionImpl::input(const torch::Tensor& x, int64_t pos
           .projection = projection_};
 }
 
+AttentionInput MultiHeadAttentionImpl::input(const torch::Tensor& x, const KeysValues& memory,
+                                             const AttentionMask& mask) const {
+  auto in = input(x, 0);
+  in.k = memory.k;
+  in.v = memory.v;
+  in.mask = mask;
+  return in;
+}
+
 KeysValues MultiHeadAttentionImpl::keys_values(const torch::Tensor& memory) const {
   return {turned(heads(k_proj_->forward(memory)), 0), heads(v_proj_->forward(memory))};
 }
 
 torch::Tensor MultiHeadAttentionImpl::attend(const torch::Tensor& x, const KeysValues& memory,
                                              const AttentionMask& mask) const {
-  auto in = input(x, 0);
-  in.k = memory.k;
-  in.v = memory.v;
-  in.mask = mask;
+  auto in = input(x, memory, mask);
   in.dropout = dropout();
   in.exact = for_use(*this);
   return joined(kernel_->attend(in), x);
@@ -115,12 +121,8 @@ torch::Tensor MultiHeadAttentionImpl::weights(const torch::Tensor& x, const Keys
   if (options_.kernel != "softmax") {
     throw UsageError("attention", got_expected(cat("the weights of '", options_.kernel, "'"), "those of softmax"));
   }
-  auto in = input(x, 0);
-  in.k = memory.k;
-  in.mask = mask;
-  in.v = memory.v;
   torch::Tensor weights;
-  softmax_attention_reference(in, &weights);
+  softmax_attention_reference(input(x, memory, mask), &weights);
   return weights;
 }
 

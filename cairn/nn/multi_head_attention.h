@@ -66,6 +66,7 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
 
  private:
   AttentionInput input(const torch::Tensor& x, int64_t position) const;
+  AttentionInput input(const torch::Tensor& x, const KeysValues& memory, const AttentionMask& mask) const;
   torch::Tensor heads(const torch::Tensor& t) const;
   torch::Tensor turned(const torch::Tensor& t, int64_t first) const;
   torch::Tensor joined(const torch::Tensor& heads, const torch::Tensor& x) const;
