@@ -18,6 +18,10 @@ bool packs(const torch::Tensor& x) {
 
 }  // namespace
 
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& W, const torch::Tensor& b) {
+  return packs(x) ? ops::packed_linear(x, W, b) : torch::linear(x, W, b);
+}
+
 LinearImpl::LinearImpl(const LinearOptions& options, RandomStream random) {
   weight_ = register_parameter("weight", glorot(options.out, options.in, random) * options.gain);
   if (options.bias) bias_ = register_parameter("bias", torch::zeros({options.out}));
@@ -25,8 +29,7 @@ LinearImpl::LinearImpl(const LinearOptions& options, RandomStream random) {
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
   if (packed_.defined()) return packed_.multiply(x, bias_.defined() ? bias_.detach() : bias_);
-  if (packs(x)) return ops::packed_linear(x, weight_, bias_);
-  return torch::linear(x, weight_, bias_);
+  return linear(x, weight_, bias_);
 }
 
 void LinearImpl::pack() {

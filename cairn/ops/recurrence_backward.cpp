@@ -1,6 +1,7 @@
 #include <ATen/Dispatch.h>
 
 #include "cairn/ops/norm_kernels.h"
+#include "cairn/ops/packed_linear.h"
 #include "cairn/ops/recurrence_grid.h"
 
 namespace cairn::ops {
@@ -177,7 +178,8 @@ class BackwardLoop {
 
 /// sum over steps and rows of left^T right.
 torch::Tensor sum_of_products(const torch::Tensor& left, const torch::Tensor& right) {
-  return torch::mm(left.flatten(0, -2).t(), right.flatten(0, -2));
+  const auto a = left.flatten(0, -2).t(), b = right.flatten(0, -2);
+  return a.is_cpu() ? packed_product(a, b) : torch::mm(a, b);
 }
 
 torch::Tensor total(const torch::Tensor& t) {

@@ -1,5 +1,6 @@
 #include "cairn/models/rnn/rnn_system.h"
 
+#include "cairn/models/rnn/rnn_bench.h"
 #include "cairn/models/rnn/rnn_config.h"
 #include "cairn/models/rnn/rnn_demo.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
@@ -21,6 +22,7 @@ System rnn_system() {
     return std::make_unique<SequenceModel>(SequenceModel::load(folder));
   };
   system.demo = demo;
+  system.benchmarks = benchmarks;
   system.options_help = [] {
     return help_of<ModelConfig>("model") + help_of<DataConfig>("data") + help_of<EvalConfig>("eval");
   };
