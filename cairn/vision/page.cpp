@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cairn/base/error.h"
+#include "cairn/base/text.h"
 #include "cairn/io/atomic_file.h"
 #include "cairn/vision/html.h"
 #include "cairn/vision/image.h"
@@ -24,6 +25,23 @@ std::string figure(const Picture& picture) {
           picture.pixels.size(1) * scale, "\" height=\"", picture.pixels.size(0) * scale, "\" alt=\"",
           escape_html(picture.caption), "\" src=\"data:image/png;base64,", base64(png), "\">");
   if (!picture.caption.empty()) text += "<figcaption>" + escape_html(picture.caption) + "</figcaption>";
+  return text + "</figure>\n";
+}
+
+/// The frames lie below each other in one image, and the style's steps move it by a frame at a time.
+std::string figure(const Film& film) {
+  const auto& frames = film.frames;
+  if (frames.dim() < 3 || frames.size(0) < 1) {
+    throw UsageError("film", got_expected(frames.sizes(), "[N, H, W] or [N, H, W, 3], N at least 1"));
+  }
+  const int64_t width = frames.size(2) * std::max<int64_t>(1, film.scale);
+  std::string text =
+      cat("<figure class=\"picture card\"><div class=\"film\" role=\"img\" aria-label=\"", escape_html(film.caption),
+          "\" style=\"width:", width, "px;aspect-ratio:", frames.size(2), "/", frames.size(1),
+          ";animation-duration:", fixed(film.seconds, 1), "s;animation-timing-function:steps(", frames.size(0),
+          ",jump-none);background-image:url(data:image/png;base64,", base64(encode_png(frames.flatten(0, 1))),
+          ")\"></div>");
+  if (!film.caption.empty()) text += "<figcaption>" + escape_html(film.caption) + "</figcaption>";
   return text + "</figure>\n";
 }
 
@@ -133,6 +151,11 @@ Page& Page::images(const std::vector<Picture>& row) {
     body_ += figure(picture);
   }
   body_ += "</div>\n";
+  return *this;
+}
+
+Page& Page::film(const Film& film) {
+  body_ += "<div class=\"pictures\">" + figure(film) + "</div>\n";
   return *this;
 }
 

@@ -31,6 +31,14 @@ struct Picture {
   bool smooth = false;  ///< interpolate, for photographs; else pixels stay sharp squares
 };
 
+/// Pictures one after the other in one place, over and over; no script, and no motion for readers who want none.
+struct Film {
+  torch::Tensor frames = {};  ///< uint8 [N, H, W] or [N, H, W, 3], N >= 1
+  std::string caption = {};
+  int64_t scale = 1;  ///< CSS pixels a pixel is shown at, where the screen is wide enough
+  double seconds = 5;
+};
+
 struct Code {
   std::string text = {};
   std::string caption = {};
@@ -56,6 +64,8 @@ class Page {
   /// Throws UsageError for pixels that are no image.
   Page& image(const Picture& picture);
   Page& images(const std::vector<Picture>& row);
+  /// Throws UsageError for frames that are no images.
+  Page& film(const Film& film);
   Page& chart(const LineChart& chart);
   Page& charts(const std::vector<LineChart>& row);  ///< side by side where there is room
   Page& bars(const BarChart& chart);

@@ -67,6 +67,9 @@ details[open] summary { border-bottom: 1px solid var(--grid); }
 .pictures { display: flex; flex-wrap: wrap; gap: 16px; margin: 14px 0; align-items: flex-start; }
 .picture { margin: 0; padding: 12px; max-width: 100%; }
 .picture img { display: block; max-width: 100%; height: auto; border-radius: 6px; }
+.film { max-width: 100%; border-radius: 6px; background-size: 100% auto; image-rendering: pixelated; animation-name: film; animation-iteration-count: infinite; }
+@keyframes film { from { background-position: 0 0; } to { background-position: 0 100%; } }
+@media (prefers-reduced-motion: reduce) { .film { animation: none; background-position: 0 100%; } }
 .picture .sharp { image-rendering: pixelated; }
 .picture figcaption { margin-top: 8px; color: var(--soft); font-size: .88rem; line-height: 1.4; contain: inline-size; }
 

@@ -71,6 +71,16 @@ TEST(Page, PicturesKeepTheirPixelsSharp) {
   EXPECT_NE(html.find("class=\"sharp\" width=\"12\" height=\"8\""), std::string::npos);
 }
 
+TEST(Page, AFilmIsOneImageOfAllFramesMovedInSteps) {
+  Page page("t");
+  page.film({.frames = torch::zeros({5, 2, 6}, torch::kUInt8), .caption = "five", .scale = 3, .seconds = 2});
+  const std::string html = page.html();
+  EXPECT_NE(html.find("width:18px;aspect-ratio:6/2;animation-duration:2.0s"), std::string::npos);
+  EXPECT_NE(html.find("steps(5,jump-none);background-image:url(data:image/png;base64,"), std::string::npos);
+  EXPECT_NE(html.find("@keyframes film"), std::string::npos);
+  EXPECT_THROW(page.film({.frames = torch::zeros({2, 6}, torch::kUInt8)}), UsageError);
+}
+
 TEST(Page, RefusesUnevenTablesAndNonImages) {
   EXPECT_THROW(Page("t").table({.header = {"a", "b"}, .rows = {{"1"}}}), UsageError);
   EXPECT_THROW(Page("t").image({.pixels = torch::zeros({2, 2})}), UsageError);

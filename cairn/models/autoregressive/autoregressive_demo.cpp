@@ -99,6 +99,7 @@ void show_image_model(DemoContext& context, const Trained& gated) {
   const auto loaded = load_model(gated.model);
   const auto x = sample(*loaded.model, 6, RandomStream(1, "demo"));
   context.page.subheading("Gated PixelCNN: digits grow pixel by pixel")
+      .film({.frames = growth_film(x, loaded.spec), .scale = 3})
       .image({.pixels = growth_strip(x, loaded.spec),
               .caption =
                   "A row a digit, from its first pixels on; grey is not drawn yet. Two small layers, trained here."});

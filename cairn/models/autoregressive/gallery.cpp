@@ -59,6 +59,14 @@ torch::Tensor picture_of(const torch::Tensor& pixels, const ModelSpec& spec, int
   return vision::grid(pixels.reshape(sizes), {.columns = columns});
 }
 
+/// pixels [N, D] -> [N, stages, D]: at each stage some more are drawn, the rest is grey.
+torch::Tensor growing(const torch::Tensor& pixels, int64_t stages) {
+  const int64_t D = pixels.size(1);
+  const auto all = pixels.unsqueeze(1).repeat({1, stages, 1});
+  for (int64_t s = 0; s < stages; ++s) all.select(1, s).slice(1, (s + 1) * D / stages).fill_(0.5);
+  return all;
+}
+
 }  // namespace
 
 torch::Tensor sheet(const torch::Tensor& x, const ModelSpec& spec, int64_t columns) {
@@ -67,11 +75,18 @@ torch::Tensor sheet(const torch::Tensor& x, const ModelSpec& spec, int64_t colum
 
 torch::Tensor growth_strip(const torch::Tensor& x, const ModelSpec& spec) {
   constexpr int64_t kStages = 14;
-  const auto pixels = brightness(x, spec);
-  const int64_t D = pixels.size(1);
-  const auto stages = pixels.unsqueeze(1).repeat({1, kStages, 1});  // [N, stages, D]
-  for (int64_t s = 0; s < kStages; ++s) stages.select(1, s).slice(1, (s + 1) * D / kStages).fill_(0.5);
-  return picture_of(stages.view({-1, D}), spec, kStages);
+  const auto stages = growing(brightness(x, spec), kStages);
+  return picture_of(stages.flatten(0, 1), spec, kStages);
+}
+
+torch::Tensor growth_film(const torch::Tensor& x, const ModelSpec& spec) {
+  constexpr int64_t kStages = 56, kWhole = 14;
+  const auto stages = growing(brightness(x, spec), kStages);
+  std::vector<torch::Tensor> frames;
+  for (int64_t s = 0; s < kStages + kWhole; ++s) {
+    frames.push_back(picture_of(stages.select(1, std::min(s, kStages - 1)), spec, x.size(0)));
+  }
+  return torch::stack(frames);
 }
 
 void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map<data::Split, DataSet>& sets) {
@@ -80,8 +95,10 @@ void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map
       {.pixels = sheet(sample(model, kSamples, RandomStream(0, "gallery")), loaded.spec, kColumns),
        .caption = cat(kSamples, " exact draws from the model")});
   if (is_image_model(loaded.spec.config)) {
+    const auto x = sample(model, kGrowing, RandomStream(0, "gallery"));
     page.subheading("How samples grow, pixel by pixel")
-        .image({.pixels = growth_strip(sample(model, kGrowing, RandomStream(0, "gallery")), loaded.spec)});
+        .film({.frames = growth_film(x, loaded.spec), .scale = 2})
+        .image({.pixels = growth_strip(x, loaded.spec)});
   }
   const auto held_out = sets.count(data::Split::test) ? sets.find(data::Split::test) : sets.find(data::Split::valid);
   if (held_out == sets.end() || held_out->second.x.size(0) == 0) return;

@@ -16,6 +16,9 @@ torch::Tensor sheet(const torch::Tensor& x, const ModelSpec& spec, int64_t colum
 /// models that go through pictures in raster order.
 torch::Tensor growth_strip(const torch::Tensor& x, const ModelSpec& spec);
 
+/// The same as a film: a frame a stage, the examples side by side; the last frames show them whole.
+torch::Tensor growth_film(const torch::Tensor& x, const ModelSpec& spec);
+
 /// Adds samples and, where the order allows it, completions of held-out examples to the page.
 void write_gallery(vision::Page& page, const LoadedModel& loaded, const std::map<data::Split, DataSet>& sets);
 
