@@ -84,7 +84,7 @@ vision::LineChart stream_chart(Json& results) {
   }
   results["stream_tokens"] = kStream;
   results["state_bytes"] = static_cast<int64_t>(state.S.nbytes());
-  return {.title = "memory of a stream", .unit = "MB", .x_label = "tokens so far", .series = {held}};
+  return {.title = "memory of a stream", .unit = "MB", .x_label = "tokens so far", .series = {held}, .from_zero = true};
 }
 
 }  // namespace

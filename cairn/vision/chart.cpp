@@ -187,7 +187,8 @@ std::string render(const LineChart& chart) {
   const Range xs = x_range(chart);
   const std::string head = "<figure class=\"chart\">" + caption(chart);
   if (xs.empty()) return head + "<p class=\"empty\">No values yet.</p></figure>";
-  const Range ys = y_range(chart, xs);
+  Range ys = y_range(chart, xs);
+  if (chart.from_zero) ys.include(0);
   const Axis x = chart.log_x ? Axis::logarithmic(xs.low, xs.high) : Axis::linear(xs.low, xs.high, false);
   const Axis y = Axis::linear(ys.low, ys.high, true);
   return head + Drawing(chart, x, y).svg() + "</figure>";

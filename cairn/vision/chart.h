@@ -20,7 +20,8 @@ struct LineChart {
   std::string unit = {};  ///< of the vertical axis, e.g. "nats"
   std::string x_label = "step";
   std::vector<Series> series = {};
-  bool log_x = false;  ///< points with x <= 0 are left out
+  bool log_x = false;      ///< points with x <= 0 are left out
+  bool from_zero = false;  ///< the vertical axis begins at 0, so that flat looks flat
 };
 
 /// A <figure>: title, legend with each curve's last value, and the chart. The vertical range leaves out the steep start

@@ -11,7 +11,7 @@ namespace cairn::vision {
 
 namespace {
 
-constexpr double kCell = 24, kLetter = 6.6, kGap = 6;
+constexpr double kCell = 24, kLetter = 7.6, kGap = 6;
 
 double longest(const std::vector<std::string>& names) {
   size_t most = 0;

@@ -108,6 +108,13 @@ TEST(Chart, ThinningKeepsMeansAndExtremes) {
   EXPECT_EQ(thinned(series, 1000).y, series.y);
 }
 
+TEST(LineChart, FromZeroFlatLooksFlat) {
+  LineChart chart{.title = "memory", .series = {{.name = "held", .x = {1, 2, 3}, .y = {152.62, 152.6, 152.6}}}};
+  EXPECT_EQ(render(chart).find(">0</text>"), std::string::npos);
+  chart.from_zero = true;
+  EXPECT_NE(render(chart).find(">0</text>"), std::string::npos);
+}
+
 TEST(Chart, BarsAreSharesOfTheLongest) {
   const std::string bars =
       render({.title = "nll", .unit = "nats", .bars = {{"NADE", 50}, {"Bernoulli", 200}}, .highlight = "NADE"});
