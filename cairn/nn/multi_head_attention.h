@@ -61,6 +61,7 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   void redraw(int64_t number);
 
  private:
+  void meet(const KernelNeeds& needs, const RandomStream& random);
   AttentionInput input(const torch::Tensor& x, int64_t position) const;
   torch::Tensor heads(const torch::Tensor& t) const;
   torch::Tensor turned(const torch::Tensor& t, int64_t first) const;
