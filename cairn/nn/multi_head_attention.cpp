@@ -46,15 +46,17 @@ MultiHeadAttentionImpl::MultiHeadAttentionImpl(const MultiHeadAttentionOptions& 
   k_proj_ = projection("k_proj", 1, 1 / std::numbers::sqrt2);
   v_proj_ = projection("v_proj", 2, 1 / std::numbers::sqrt2);
   out_proj_ = projection("out_proj", 3, 1);
-  const auto needs = kernel_->needs();
+  meet(kernel_->needs(), random);
+}
+
+void MultiHeadAttentionImpl::meet(const KernelNeeds& needs, const RandomStream& random) {
+  const int64_t n = options_.width, d = n / options_.heads;
   if (needs.gates()) {
-    gates_ = register_module(
-        "gates",
-        AttentionGates(AttentionGatesOptions{.width = n, .heads = options.heads, .needs = needs}, random.at(4)));
+    const AttentionGatesOptions gates{.width = n, .heads = options_.heads, .needs = needs};
+    gates_ = register_module("gates", AttentionGates(gates, random.at(4)));
   }
   if (needs.projection) {
-    projection_ = register_buffer(
-        "projection", torch::empty({features_of_head(options.random_features, n / options.heads), n / options.heads}));
+    projection_ = register_buffer("projection", torch::empty({features_of_head(options_.random_features, d), d}));
     redraw(0);
   }
 }

@@ -65,6 +65,7 @@ class MultiHeadAttentionImpl : public torch::nn::Module {
   void redraw(int64_t number);
 
  private:
+  void meet(const KernelNeeds& needs, const RandomStream& random);
   AttentionInput input(const torch::Tensor& x, int64_t position) const;
   AttentionInput input(const torch::Tensor& x, const KeysValues& memory, const AttentionMask& mask) const;
   torch::Tensor heads(const torch::Tensor& t) const;
