@@ -107,13 +107,16 @@ Sampling make_sampling(const ModelConfig& config, const Vocabulary& vocabulary, 
   sampling.inputs = sampling.outputs = vocabulary.size();
   if (config.subwords()) {
     const SubwordOptions options{.min_n = config.min_n, .max_n = config.max_n, .bucket = config.bucket};
+    double rows_of_all = 0;
     for (int32_t i = 0; i < vocabulary.size(); ++i) {
       std::vector<int32_t> rows{i};
       for (const int32_t gram : subwords(vocabulary.words[i], options)) {
         rows.push_back(static_cast<int32_t>(vocabulary.size()) + gram);
       }
+      rows_of_all += static_cast<double>(vocabulary.counts[static_cast<size_t>(i)]) * static_cast<double>(rows.size());
       sampling.subwords.push_back(std::move(rows));
     }
+    sampling.rows_a_word = rows_of_all / static_cast<double>(std::max<int64_t>(vocabulary.tokens(), 1));
     sampling.inputs += config.bucket;
   }
   if (config.hierarchical()) {

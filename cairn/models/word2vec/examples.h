@@ -73,6 +73,7 @@ struct Sampling {
   HuffmanTree tree;                            ///< loss: hierarchical
 
   int64_t inputs = 0, outputs = 0;  ///< rows of the matrices
+  double rows_a_word = 1;           ///< input rows whose mean a word is, on average over the text
 };
 
 /// `subsample`: word2vec.c's keep probability, (sqrt(f / s) + 1) s / f for

@@ -6,8 +6,7 @@ namespace cairn::word2vec {
 
 namespace {
 
-constexpr float kCalmTouches = 4;  // of a row, by all shards, whose changes may simply be added
-constexpr size_t kAhead = 6;       // rows fetched before they are merged
+constexpr size_t kAhead = 6;  // rows fetched before they are merged
 
 }  // namespace
 
@@ -73,7 +72,7 @@ void OverlayMerger::merge_row(int64_t i, const float* copy) {
     copies = 0;
   } else if (copies > 1) {
     const auto m = static_cast<float>(copies);
-    share = 1 / std::clamp(share / kCalmTouches, 1.0f, m);
+    share = 1 / std::clamp(share / calm_, 1.0f, m);
     const float kept = 1 - m * share, taken = share;
     for (int64_t k = 0; k < width; ++k) row[k] = kept * row[k] + taken * from[k];
     copies = static_cast<int8_t>(1 - copies);

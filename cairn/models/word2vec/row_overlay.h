@@ -42,11 +42,13 @@ class RowOverlay {
 ///
 /// A row that few examples touched takes all changes, d = 1, as if they had come one after the other. One that every
 /// shard touched often has moved in each copy about as far as it will; the sum would overshoot, so it takes their mean,
-/// d = the number of copies. Between them d = touches / 4.
+/// d = the number of copies. Between them d = touches / calm.
 class OverlayMerger {
  public:
-  explicit OverlayMerger(Matrix* matrix)
-      : matrix_(matrix), copies_(static_cast<size_t>(matrix->rows())), shares_(copies_.size()) {}
+  static constexpr float kCalm = 4;  ///< touches of a row by all shards whose changes may simply be added
+
+  explicit OverlayMerger(Matrix* matrix, float calm = kCalm)
+      : matrix_(matrix), calm_(calm), copies_(static_cast<size_t>(matrix->rows())), shares_(copies_.size()) {}
   /// The rows of one part (row % parts == part), of all shards, at most 127. Parts may be merged at the same time.
   void merge(const std::vector<RowOverlay*>& shards, int64_t part, int64_t parts);
 
@@ -54,6 +56,7 @@ class OverlayMerger {
   void merge_row(int64_t i, const float* copy);
 
   Matrix* matrix_;
+  float calm_;
   std::vector<int8_t> copies_;  // by row: how many are to come; negative once the first has been merged
   std::vector<float> shares_;   // by row: touches, then 1 / d
 };

@@ -21,11 +21,13 @@ WordVectors trained(const std::string& recipe_name, const std::vector<std::strin
   return WordVectors::load(folder.model());
 }
 
-TEST(Word2VecRecipe, SubwordGivesVectorsOfUnseenWords) {
+TEST(Word2VecRecipe, SubwordTellsWordsApartAndKnowsUnseenOnes) {
   const auto vectors = trained(
-      "subword", {"data.train=wiki_small", "data.test=''", "model.dim=20", "model.bucket=20000", "train.epochs=1"});
-  ASSERT_FALSE(vectors.contains("unhistorically"));
-  EXPECT_NE(vectors.nearest("unhistorically", 1).front().word.find("histor"), std::string::npos);
+      "subword", {"data.train=wiki_small", "data.test=''", "model.dim=20", "model.bucket=20000", "train.epochs=3"});
+  EXPECT_GT(vectors.similarity("king", "queen"), vectors.similarity("king", "three") + 0.05);
+  EXPECT_GT(vectors.similarity("england", "france"), vectors.similarity("england", "two") + 0.05);
+  ASSERT_FALSE(vectors.contains("philosophising"));
+  EXPECT_NE(vectors.nearest("philosophising", 1).front().word.find("philosoph"), std::string::npos);
 }
 
 TEST(Word2VecRecipe, ChineseFindsTheOtherHalvesOfNames) {
