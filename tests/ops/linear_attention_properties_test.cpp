@@ -161,9 +161,9 @@ TEST(LinearAttention, MemoryGrowsAsTheLengthWithoutAStateForEachToken) {
                     .in(torch::kFloat32, torch::kFloat32);
     return static_cast<double>(peak_growth([&] { results(call); })) / static_cast<double>(T * 2 * 32 * 4);
   };
-  const double shorter = growth(8192), longer = growth(32768);
-  EXPECT_LT(longer, 60);
-  EXPECT_LT(longer, 1.5 * shorter);
+  // In numbers a token and feature, gradients too: a state for each token would be 32 more. What earlier tests have freed
+  // may serve again, so that a figure can be too small, never too large.
+  for (const int64_t T : {8192, 32768}) EXPECT_LT(growth(T), 32) << T;
 }
 
 TEST(LinearAttention, MaskedKeysAreAbsentFromCausalSumsToo) {
