@@ -14,8 +14,8 @@
 
 namespace cairn::nn {
 
-/// x W^T + b for training, by the fastest products there are: packed ones (ops/packed_linear.h) for float and double on the
-/// processor, LibTorch's elsewhere and under autocast. b may be undefined.
+/// x W^T + b for training, by the fastest products there are: packed ones (ops/packed_linear.h) for float and double on
+/// the processor, LibTorch's elsewhere and under autocast. b may be undefined.
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& W, const torch::Tensor& b = {});
 
 struct LinearOptions {

@@ -161,8 +161,8 @@ TEST(LinearAttention, MemoryGrowsAsTheLengthWithoutAStateForEachToken) {
                     .in(torch::kFloat32, torch::kFloat32);
     return static_cast<double>(peak_growth([&] { results(call); })) / static_cast<double>(T * 2 * 32 * 4);
   };
-  // In numbers a token and feature, gradients too: a state for each token would be 32 more. What earlier tests have freed
-  // may serve again, so that a figure can be too small, never too large.
+  // In numbers a token and feature, gradients too: a state for each token would be 32 more. What earlier tests have
+  // freed may serve again, so that a figure can be too small, never too large.
   for (const int64_t T : {8192, 32768}) EXPECT_LT(growth(T), 32) << T;
 }
 

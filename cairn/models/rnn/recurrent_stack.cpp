@@ -100,8 +100,8 @@ torch::Tensor dropped(const torch::Tensor& t, double p, bool locked) {
 ops::RecurrenceOutput RecurrentStack::run(const LayerWeights& layer, bool reverse, const torch::Tensor& u,
                                           const ops::RecurrenceState& first, const StackNoise& noise,
                                           const torch::Tensor& lengths) const {
-  const auto x = layer.norm_ih.defined() ? input_share(layer, nn::linear(u, layer.W_ih))
-                                         : nn::linear(u, layer.W_ih, layer.b_ih);
+  const auto x =
+      layer.norm_ih.defined() ? input_share(layer, nn::linear(u, layer.W_ih)) : nn::linear(u, layer.W_ih, layer.b_ih);
   ops::RecurrenceWeights weights = layer.state;
   if (is_training() && noise.weight_drop > 0) weights.W = torch::dropout(weights.W, noise.weight_drop, /*train=*/true);
   ops::RecurrenceOptions options{.cell = options_.cell, .reverse = reverse, .lengths = lengths};
