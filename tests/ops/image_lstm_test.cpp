@@ -152,7 +152,9 @@ TEST(ImageLines, AreEveryPixelOnceAndReadNeighboursOfTheLineBefore) {
             const int64_t r = row + offsets[k].row, c = column + offsets[k].column;
             const bool inside = r >= 0 && c >= 0 && c < columns;
             ASSERT_EQ(lines.has(t - 1, s + lines.first_tap + k), inside);
-            if (inside) EXPECT_EQ(pixel(t - 1, s + lines.first_tap + k), r * columns + c);
+            if (inside) {
+              EXPECT_EQ(pixel(t - 1, s + lines.first_tap + k), r * columns + c);
+            }
           }
         }
       }

@@ -80,7 +80,9 @@ TEST(MaskedLinear, FlippingAnInputChangesNoOutputThatDoesNotSeeIt) {
     x.select(1, i) += 1;
     const auto changed = masked_linear(x, layer.W, layer.b, layer.mask).ne(y).any(0);
     for (int64_t j = 0; j < 300; ++j) {
-      if (layer.mask.reach[j] <= i) EXPECT_FALSE(changed[j].item<bool>()) << i << " " << j;
+      if (layer.mask.reach[j] <= i) {
+        EXPECT_FALSE(changed[j].item<bool>()) << i << " " << j;
+      }
     }
     EXPECT_EQ(changed.any().item<bool>(), layer.mask.reach.back() > i);
   }
