@@ -97,7 +97,9 @@ TEST_F(House, FilesAreShortAndSayWhatTheyAreFor) {
   for (const Source& source : sources()) {
     EXPECT_LE(source.lines.size(), static_cast<size_t>(kMostLines)) << source.path;
     ASSERT_FALSE(source.lines.empty()) << source.path;
-    if (source.path.ends_with(".h")) EXPECT_TRUE(source.lines[0].starts_with("//")) << source.path;
+    if (source.path.ends_with(".h")) {
+      EXPECT_TRUE(source.lines[0].starts_with("//")) << source.path;
+    }
   }
 }
 

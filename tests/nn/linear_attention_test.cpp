@@ -126,9 +126,13 @@ TEST_P(LinearKernels, RefuseDropoutOfWeightsAndWhatTheyHaveNot) {
   EXPECT_THROW(kernel->attend(in), UsageError);
   in.dropout = 0;
   in.mask.causal = true;
-  if (!causal()) EXPECT_THROW(kernel->attend(in), UsageError);
+  if (!causal()) {
+    EXPECT_THROW(kernel->attend(in), UsageError);
+  }
   in.mask.causal = false;
-  if (!bidirectional()) EXPECT_THROW(kernel->attend(in), UsageError);
+  if (!bidirectional()) {
+    EXPECT_THROW(kernel->attend(in), UsageError);
+  }
 }
 
 TEST(LinearAttention, FormsThatAKernelHasNotAreRefusedAtOnce) {

@@ -171,7 +171,9 @@ TEST(Nade, FlippingAVariableChangesNoEarlierBit) {
       flipped.x.select(1, in.order[i]) = 1 - in.x.select(1, in.order[i]);
       const auto changed = implementation(flipped).ne(logits);
       for (int64_t j = 0; j <= i; ++j) EXPECT_FALSE(changed.select(1, in.order[j]).any().item<bool>()) << i << " " << j;
-      if (i + 1 < 50) EXPECT_TRUE(changed.any().item<bool>()) << i;
+      if (i + 1 < 50) {
+        EXPECT_TRUE(changed.any().item<bool>()) << i;
+      }
     }
   }
 }

@@ -210,7 +210,9 @@ TEST(ExactMath, ProbabilitiesSumToOneAndMatchTheirLogarithms) {
         const double p = probability(logits.data(), rows, level);
         EXPECT_EQ(p, together[level]);
         total += p;
-        if (p > 0) EXPECT_NEAR(log_probability(logits.data(), rows, level), std::log(p), 1e-13);
+        if (p > 0) {
+          EXPECT_NEAR(log_probability(logits.data(), rows, level), std::log(p), 1e-13);
+        }
       }
       EXPECT_NEAR(total, 1, 1e-14);
     }

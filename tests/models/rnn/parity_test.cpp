@@ -122,7 +122,9 @@ class TorchParity : public testing::TestWithParam<Case> {
     const auto got = ours(c, stack, input), expected = peer_of(c, stack, input);
     EXPECT_LT(difference(got.y, expected.y), tolerance);
     EXPECT_LT(difference(got.h, expected.h), tolerance);
-    if (got.c.defined()) EXPECT_LT(difference(got.c, expected.c), tolerance);
+    if (got.c.defined()) {
+      EXPECT_LT(difference(got.c, expected.c), tolerance);
+    }
     EXPECT_LT(difference(got.du, expected.du), 10 * tolerance);
     for (const auto& [name, gradient] : got.gradients) {
       EXPECT_LT(difference(gradient, expected.gradients.at(name)), 10 * tolerance) << name;

@@ -212,7 +212,9 @@ TEST(Huffman, ProbabilitiesSumToOneAndFrequentWordsAreShort) {
       product *= step.turn ? 1 - p[static_cast<size_t>(step.node)] : p[static_cast<size_t>(step.node)];
     sum += product;
     bits += static_cast<double>(counts[w]) * static_cast<double>(tree.paths[w].size());
-    if (w > 0) EXPECT_GE(tree.paths[w].size(), tree.paths[w - 1].size());
+    if (w > 0) {
+      EXPECT_GE(tree.paths[w].size(), tree.paths[w - 1].size());
+    }
   }
   EXPECT_NEAR(sum, 1, 1e-12);
   EXPECT_EQ(bits, 219);  // the least that any prefix code needs for these counts
