@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/functional.h>
 
 #include "cairn/base/error.h"
 
