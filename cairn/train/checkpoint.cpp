@@ -108,15 +108,16 @@ Tensors CheckpointStore::mean_of_newest(int64_t count) const {
   auto all = steps("step");
   if (all.empty()) throw UsageError("checkpoints", got_expected("none to average", "at least one"));
   all.erase(all.begin(), all.end() - std::min<int64_t>(count, static_cast<int64_t>(all.size())));
-  Tensors mean;
-  for (const int64_t step : all) {
-    for (const auto& [name, tensor] : read_tensors(at("step", step) / "model.safetensors")) {
-      auto& sum = mean[name];
-      const bool adds = sum.defined() && tensor.is_floating_point();
-      sum = adds ? sum + tensor.to(torch::kFloat64) : tensor.is_floating_point() ? tensor.to(torch::kFloat64) : tensor;
+  const Tensors newest = read_tensors(at("step", all.back()) / "model.safetensors");
+  Tensors mean = newest;
+  for (auto& [name, sum] : mean) {
+    if (sum.is_floating_point()) sum = sum.to(torch::kFloat64);
+  }
+  for (size_t k = 0; k + 1 < all.size(); ++k) {
+    for (const auto& [name, tensor] : read_tensors(at("step", all[k]) / "model.safetensors")) {
+      if (tensor.is_floating_point()) mean[name] = mean.at(name) + tensor;
     }
   }
-  const Tensors newest = read_tensors(at("step", all.back()) / "model.safetensors");
   for (auto& [name, sum] : mean) {
     if (sum.is_floating_point()) sum = (sum / static_cast<double>(all.size())).to(newest.at(name).scalar_type());
   }

@@ -4,6 +4,7 @@
 #include "cairn/io/npy.h"
 #include "cairn/models/autoregressive/autoregressive_bench.h"
 #include "cairn/models/autoregressive/autoregressive_task.h"
+#include "cairn/train/peer_inputs.h"
 #include "cairn/train/training_step.h"
 
 namespace cairn::autoregressive {
@@ -38,9 +39,7 @@ struct Training {
     std::vector<torch::Tensor> x;
     for (int64_t k = 0; k < batches; ++k) x.push_back(step.stream().next()["x"]);
     io::write_npy(folder / "x.npy", torch::cat(x));
-    for (const auto& item : task->network().named_parameters()) {
-      io::write_npy(folder / (item.key() + ".npy"), item.value().detach());
-    }
+    train::write_parameters(task->network(), folder);
   }
 
   train::TrainConfig config;

@@ -4,6 +4,7 @@
 #include "cairn/models/rnn/language_task.h"
 #include "cairn/models/rnn/sequence_runner.h"
 #include "cairn/nn/state_dict.h"
+#include "cairn/train/peer_inputs.h"
 #include "cairn/train/training_step.h"
 
 namespace cairn::rnn {
@@ -30,10 +31,9 @@ torch::Tensor drawn_text() {
   return text;
 }
 
-void write_parameters(const SequenceNetwork& network, const std::filesystem::path& folder) {
-  for (const auto& item : network.named_parameters()) {
-    io::write_npy(folder / (item.key() + ".npy"), item.value().detach());
-  }
+/// Weights that multiply: all but the embedding's, of which a token takes a row.
+double multiplied_weights(const SequenceNetwork& network) {
+  return static_cast<double>(nn::parameter_count(network) - network.embedding().numel());
 }
 
 /// A language model in training on a few batches, over and over.
@@ -68,10 +68,7 @@ struct Training {
   }
 
   /// Of a step's products: each weight multiplies once forward and twice backward.
-  double gflop() const {
-    const int64_t weights = nn::parameter_count(*network) - network->embedding().numel();
-    return 6e-9 * static_cast<double>(kRows * kSteps * weights);
-  }
+  double gflop() const { return 6e-9 * static_cast<double>(kRows * kSteps) * multiplied_weights(*network); }
 
   /// What the peer starts from: the batches and each parameter by its name, which is PyTorch's.
   void write(const std::filesystem::path& folder) {
@@ -80,7 +77,7 @@ struct Training {
       const auto batch = step.stream().next();
       for (const char* side : {"x", "y"}) io::write_npy(folder / cat(side, k, ".npy"), batch[side]);
     }
-    write_parameters(*network, folder);
+    train::write_parameters(*network, folder);
   }
 
   std::shared_ptr<SequenceNetwork> network;
@@ -133,11 +130,11 @@ Benchmark streaming() {
       .prepare = [](const BenchmarkContext& context) {
         const auto network = make_network(word_model(650));
         network->eval();
-        write_parameters(*network, context.folder);
+        train::write_parameters(*network, context.folder);
         const auto runner = std::make_shared<SequenceRunner>(*network);
-        const auto bytes = 4e-9 * static_cast<double>(nn::parameter_count(*network) - network->embedding().numel());
+        const double gigabytes = 4e-9 * multiplied_weights(*network);
         return Contest{.ours =
-                           [network, runner, bytes] {
+                           [network, runner, gigabytes] {
                              const torch::InferenceMode inference;
                              auto state = runner->start(1);
                              double last = 0;
@@ -148,7 +145,7 @@ Benchmark streaming() {
                                }
                              });
                              const double each = seconds / kWords;
-                             return Measurement{1e6 * each, {{"logit", last}, {"gb_per_second", bytes / each}}};
+                             return Measurement{1e6 * each, {{"logit", last}, {"gb_per_second", gigabytes / each}}};
                            },
                        .peer = PeerScript{"rnn_step.py", {}},
                        .other_way = {}};

@@ -3,6 +3,7 @@
 #include "cairn/io/npy.h"
 #include "cairn/models/transformer/translation_bench.h"
 #include "cairn/models/transformer/translation_task.h"
+#include "cairn/train/peer_inputs.h"
 #include "cairn/train/training_step.h"
 
 namespace cairn::transformer {
@@ -75,9 +76,7 @@ struct Training {
       const auto batch = step.stream().next();
       for (const auto& [name, tensor] : batch.tensors) io::write_npy(folder / cat(name, k, ".npy"), tensor);
     }
-    for (const auto& item : task.network().named_parameters()) {
-      io::write_npy(folder / (item.key() + ".npy"), item.value().detach());
-    }
+    train::write_parameters(task.network(), folder);
   }
 
   TranslationTask task;

@@ -60,12 +60,8 @@ int64_t DynamicProgram::needed_to_tape(size_t s, size_t t) const {
 
 int64_t DynamicProgram::needed_to_run(size_t s, size_t l, size_t t) const {
   const StageCost& cost = profile_.stage(l);
-  const int64_t input = l == s ? 0 : added(s, l - 1);
-  return in_slots(standing(t) + input + cost.output - cost.handed_on + cost.forward_overhead);
-}
-
-int64_t DynamicProgram::added(size_t s, size_t l) const {
-  return profile_.stage(l).output - handed_on_.bytes(s - 1, l);
+  const int64_t input = l == s ? 0 : handed_on_.added(s - 1, l - 1);
+  return in_slots(standing(t) + input + cost.made() + cost.forward_overhead);
 }
 
 void DynamicProgram::fill(size_t s, size_t t) {
@@ -83,7 +79,8 @@ void DynamicProgram::fill(size_t s, size_t t) {
   for (size_t next = s + 1; next <= t; ++next) {  // the s' of the recurrence
     running = std::max(running, needed_to_run(s, next - 1, t));
     const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
-    relax(best, seconds, row(next, t).data(), in_slots(added(s, next - 1)), row(s, next - 1).data(), running);
+    relax(best, seconds, row(next, t).data(), in_slots(handed_on_.added(s - 1, next - 1)), row(s, next - 1).data(),
+          running);
   }
 }
 
@@ -101,7 +98,7 @@ void DynamicProgram::collect(size_t s, size_t t, int64_t m, Schedule& schedule) 
   int64_t running = 0;
   for (size_t next = s + 1; next <= t; ++next) {
     running = std::max(running, needed_to_run(s, next - 1, t));
-    const int64_t after_keeping = m - in_slots(added(s, next - 1));
+    const int64_t after_keeping = m - in_slots(handed_on_.added(s - 1, next - 1));
     const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
     if (m < running || seconds + at(next, t, after_keeping) + at(s, next - 1, m) != best) continue;
     schedule.push_back({Kind::forward_keeping, s});

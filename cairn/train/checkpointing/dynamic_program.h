@@ -29,8 +29,6 @@ class DynamicProgram {
   /// Slots that must be free for the operations which begin the two kinds of solutions.
   int64_t needed_to_tape(size_t s, size_t t) const;
   int64_t needed_to_run(size_t s, size_t l, size_t t) const;
-  /// Bytes that a^l adds to a^(s-1).
-  int64_t added(size_t s, size_t l) const;
   /// Bytes that are there before stages s .. t run forward: the gradient of a^t and those of later parameters.
   int64_t standing(size_t t) const;
   void collect(size_t s, size_t t, int64_t m, Schedule& schedule) const;

@@ -80,15 +80,14 @@ class Meter final : public Observer {
     const Storages held = storages_of(output);
     cost.output = bytes_of(held);
     cost.handed_on = bytes_of(shared(held, storages_of(input)));
-    const int64_t made = cost.output - cost.handed_on;
     cost.output_gradient = gradient_bytes_of(output);
     const int64_t left = ran_.insert(operation.stage).second ? conditions_bytes : 0;
     if (operation.kind == Kind::forward_taping) {
-      cost.tape = std::max(live - peak_.before() - left, made);
+      cost.tape = std::max(live - peak_.before() - left, cost.made());
       cost.taping_overhead = peak_.peak() - peak_.before() - left - cost.tape;
       cost.taping_seconds = std::min(cost.taping_seconds, seconds);
     } else {
-      cost.forward_overhead = peak_.peak() - peak_.before() - left - made;
+      cost.forward_overhead = peak_.peak() - peak_.before() - left - cost.made();
       cost.forward_seconds = std::min(cost.forward_seconds, seconds);
     }
     cost.conditions = conditions_bytes;

@@ -36,8 +36,8 @@ StageCost cost_of(const Profile& profile, const HandedOn& handed_on, const Run& 
   for (size_t l = run.first; l <= run.last; ++l) later_gradients += profile.stage(l).parameter_gradients;
   for (size_t l = run.first; l <= run.last; ++l) {
     const StageCost& cost = profile.stage(l);
-    const int64_t input = l == run.first ? 0 : profile.stage(l - 1).output - handed_on.bytes(run.first - 1, l - 1);
-    forward_peak = std::max(forward_peak, input + cost.output - cost.handed_on + cost.forward_overhead);
+    const int64_t input = l == run.first ? 0 : handed_on.added(run.first - 1, l - 1);
+    forward_peak = std::max(forward_peak, input + cost.made() + cost.forward_overhead);
     taping_peak = std::max(taping_peak, sum.tape + cost.tape + cost.taping_overhead);
     sum.tape += cost.tape;
     later_gradients -= cost.parameter_gradients;
@@ -48,7 +48,7 @@ StageCost cost_of(const Profile& profile, const HandedOn& handed_on, const Run& 
     sum.taping_seconds += cost.taping_seconds;
     sum.backward_seconds += cost.backward_seconds;
   }
-  sum.forward_overhead = forward_peak - (sum.output - sum.handed_on);
+  sum.forward_overhead = forward_peak - sum.made();
   sum.taping_overhead = taping_peak - sum.tape;
   sum.backward_overhead = backward_peak - sum.tape - sum.output_gradient;
   return sum;

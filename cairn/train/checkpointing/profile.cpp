@@ -44,7 +44,7 @@ class Account {
     if (!ran_[l]) live_ += cost.conditions;
     ran_[l] = true;
     const bool taping = kind == Kind::forward_taping;
-    raise(taping ? cost.tape + cost.taping_overhead : cost.output - cost.handed_on + cost.forward_overhead);
+    raise(taping ? cost.tape + cost.taping_overhead : cost.made() + cost.forward_overhead);
     seconds_ += taping ? cost.taping_seconds : cost.forward_seconds;
   }
 
@@ -82,7 +82,7 @@ class Account {
     const auto here = alive_.find(l);
     if (here == alive_.end()) return 0;
     if (walk_.taped(l)) return profile_.stage(l).tape;
-    return profile_.stage(l).output - handed_on_.bytes(here == alive_.begin() ? 0 : *std::prev(here), l);
+    return handed_on_.added(here == alive_.begin() ? 0 : *std::prev(here), l);
   }
 
   const Profile& profile_;
@@ -102,8 +102,12 @@ Profile homogeneous(size_t stages, int64_t tape) {
   return {.stages = std::vector<StageCost>(stages, cost)};
 }
 
-HandedOn::HandedOn(const Profile& profile) : least_(1, std::vector<int64_t>(profile.size() + 1)) {
-  for (size_t l = 1; l <= profile.size(); ++l) least_[0][l] = profile.stage(l).handed_on;
+HandedOn::HandedOn(const Profile& profile)
+    : outputs_(profile.size() + 1), least_(1, std::vector<int64_t>(profile.size() + 1)) {
+  for (size_t l = 1; l <= profile.size(); ++l) {
+    outputs_[l] = profile.stage(l).output;
+    least_[0][l] = profile.stage(l).handed_on;
+  }
   for (size_t width = 1; 2 * width <= profile.size(); width *= 2) {
     const auto& half = least_.back();
     std::vector<int64_t> both(half.size());

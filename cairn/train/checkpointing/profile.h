@@ -24,6 +24,8 @@ struct StageCost {
   double forward_seconds = 0;       ///< u_f
   double taping_seconds = 0;        ///< u_f of a taped forward
   double backward_seconds = 0;      ///< u_b
+
+  int64_t made() const { return output - handed_on; }  ///< bytes of a^l that its forward adds to a^(l-1)
 };
 
 struct Profile {
@@ -44,8 +46,11 @@ class HandedOn {
   explicit HandedOn(const Profile& profile);
   /// Bytes of a^to that are tensors of a^from, from < to.
   int64_t bytes(size_t from, size_t to) const;
+  /// The others: what a^to adds to a^from.
+  int64_t added(size_t from, size_t to) const { return outputs_[to] - bytes(from, to); }
 
  private:
+  std::vector<int64_t> outputs_;             // [l]: bytes of a^l
   std::vector<std::vector<int64_t>> least_;  // [k][l]: of the 2^k stages that end with l
 };
 
