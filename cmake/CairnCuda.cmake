@@ -16,6 +16,10 @@ if(NOT CAIRN_CUDA STREQUAL "OFF" AND LibTorch_HAS_CUDA)
     enable_language(CUDA)
     # One CUDA runtime in the process: LibTorch's is shared too.
     set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc can
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+      set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    endif()
     set(CMAKE_CUDA_STANDARD 20)
     set(CMAKE_CUDA_STANDARD_REQUIRED ON)
     set(CAIRN_HAS_CUDA ON)

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cairn/base/error.h"
+#include "cairn/ops/linear_attention_causal.h"
 
 namespace cairn::nn {
 
@@ -96,7 +97,8 @@ torch::Tensor LinearAttention::step(const AttentionInput& newest, AttentionState
   const torch::NoGradGuard no_grad;
   const auto options = options_for(newest);
   auto& running = dynamic_cast<RunningSums&>(state).state;
-  if (newest.q.size(2) == 1 && newest.q.is_cpu()) return finished(one_step(newest, options, running));
+  if (newest.q.size(2) == 1 && ops::has_causal_kernel(newest.q.device()))
+    return finished(one_step(newest, options, running));
   auto out = ops::linear_attention(newest.q, newest.k, newest.v, options, running);
   running = std::move(out.state);
   return finished(out.o);

@@ -126,15 +126,15 @@ bool wants_gradient(const CausalInput& in) {
 
 CausalOutput causal_by_form(const CausalInput& in, const std::vector<Segment>& segments,
                             const LinearAttentionOptions& o) {
-  const bool cpu = in.q.is_cpu();
+  const bool kernel = has_causal_kernel(in.q.device());
   switch (o.form) {
     case Form::quadratic:
       return causal_quadratic(in, segments);
     case Form::recurrent:
-      if (!cpu || wants_gradient(in)) return causal_recurrent(in, segments);
+      if (!kernel || wants_gradient(in)) return causal_recurrent(in, segments);
       break;
     case Form::chunked:
-      return cpu ? causal_chunked(in, segments, o.chunk) : causal_pieces(in, segments, o.chunk);
+      return kernel ? causal_chunked(in, segments, o.chunk) : causal_pieces(in, segments, o.chunk);
   }
   const auto state = in.first.clone();
   return {causal_steps(in, segments, state), state};

@@ -77,8 +77,8 @@ LinearAttentionOutput linear_attention(const torch::Tensor& q, const torch::Tens
                                        const LinearAttentionState& state = {});
 
 /// One more token of each sequence, causal: q, k [B, H, dk], v [B, H, dv], log_decay [H], [B, H] or [B, H, D], beta
-/// [B, H]. Returns o [B, H, dv]; the state is replaced in place, also for copies, which share S. Without gradient;
-/// processor only.
+/// [B, H]. Returns o [B, H, dv]; the state is replaced in place, also for copies, which share S. Without gradient, and
+/// where has_causal_kernel says so.
 torch::Tensor linear_attention_step(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                     const LinearAttentionOptions& options, LinearAttentionState& state);
 

@@ -5,7 +5,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "cairn/ops/linear_attention_cpu.h"
+#include "cairn/ops/linear_attention_cuda.h"
+#include "cairn/ops/linear_attention_device.h"
 #include "cairn/ops/linear_attention_kernels.h"
+#include "cairn/ops/linear_attention_launch.h"
 #include "cairn/ops/optional_input.h"
 
 namespace cairn::ops {
@@ -31,6 +34,22 @@ std::vector<Segment> unflat(const std::vector<int64_t>& numbers) {
   return segments;
 }
 
+ChunkPlan plan_on(const torch::Device& device, const std::vector<Segment>& segments, int64_t chunk) {
+  return {segments, device.is_cpu() ? chunk : std::min(chunk, kLongestDeviceChunk)};
+}
+
+CausalResult forward_on_device(const CausalInput& in, const ChunkPlan& plan) {
+  if (in.q.is_cpu()) return causal_cpu_forward(in, plan);
+  return causal_device_forward(in, plan, CudaPasses(in.q.device()));
+}
+
+CausalInput backward_on_device(const CausalInput& in, const ChunkPlan& plan, const CausalTape& tape,
+                               const tensor_list& grads) {
+  const auto d_o = grads[0].contiguous(), d_last = grads[1].contiguous();
+  if (in.q.is_cpu()) return causal_cpu_backward(in, plan, tape, d_o, d_last);
+  return causal_device_backward(in, plan, tape, d_o, d_last, CudaPasses(in.q.device()));
+}
+
 struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
   static tensor_list forward(AutogradContext* ctx, const std::vector<Segment>& segments, int64_t chunk,
                              const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
@@ -39,8 +58,8 @@ struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
     const CausalInput in{
         dense(q),     dense(k),  dense(v), dense(without_placeholder(log_decay)), dense(without_placeholder(beta)),
         dense(first), normalise, least};
-    const ChunkPlan plan(segments, chunk);
-    const auto [o, tape] = causal_cpu_forward(in, plan);
+    const auto plan = plan_on(q.device(), segments, chunk);
+    const auto [o, tape] = forward_on_device(in, plan);
     ctx->save_for_backward({in.q, in.k, in.v, in.log_decay, in.beta, in.first, tape.states, tape.totals, tape.w,
                             tape.sums, normalise ? o : torch::Tensor()});
     ctx->saved_data["segments"] = flat(segments);
@@ -49,16 +68,16 @@ struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
     ctx->saved_data["least"] = least;
     std::vector<int64_t> last(plan.segments());
     for (int64_t s = 0; s < plan.segments(); ++s) last[s] = plan.last_slot(s);
-    return {o, tape.states.index_select(0, torch::tensor(last, torch::kInt64))};
+    return {o, tape.states.index_select(0, torch::tensor(last, torch::kInt64).to(q.device()))};
   }
 
   static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
     const auto s = ctx->get_saved_variables();
     const CausalInput in{
         s[0], s[1], s[2], s[3], s[4], s[5], ctx->saved_data["normalise"].toBool(), ctx->saved_data["least"].toDouble()};
-    const ChunkPlan plan(unflat(ctx->saved_data["segments"].toIntVector()), ctx->saved_data["chunk"].toInt());
-    const auto d =
-        causal_cpu_backward(in, plan, {s[6], s[7], s[8], s[9], s[10]}, grads[0].contiguous(), grads[1].contiguous());
+    const auto plan =
+        plan_on(in.q.device(), unflat(ctx->saved_data["segments"].toIntVector()), ctx->saved_data["chunk"].toInt());
+    const auto d = backward_on_device(in, plan, {s[6], s[7], s[8], s[9], s[10]}, grads);
     return {{}, {}, d.q, d.k, d.v, d.log_decay, d.beta, d.first, {}, {}};
   }
 };
@@ -101,6 +120,10 @@ void steps(const CausalInput& in, const std::vector<Segment>& segments, torch::T
 
 }  // namespace
 
+bool has_causal_kernel(const torch::Device& device) {
+  return device.is_cpu() || (device.is_cuda() && has_causal_kernels());
+}
+
 CausalOutput causal_chunked(const CausalInput& in, const std::vector<Segment>& segments, int64_t chunk) {
   const auto out = ChunkedAttention::apply(segments, chunk, in.q, in.k, in.v, or_placeholder(in.log_decay),
                                            or_placeholder(in.beta), in.first, in.normalise, in.least);
@@ -109,7 +132,11 @@ CausalOutput causal_chunked(const CausalInput& in, const std::vector<Segment>& s
 
 torch::Tensor causal_steps(const CausalInput& in, const std::vector<Segment>& segments, torch::Tensor state) {
   const auto values = with_column(in).v;
-  const CausalInput own{dense(in.q), dense(in.k), dense(values), dense(in.log_decay), dense(in.beta), {}};
+  const CausalInput own{dense(in.q), dense(in.k), dense(values), dense(in.log_decay), dense(in.beta), state};
+  if (!own.q.is_cpu()) {
+    const auto plan = plan_on(own.q.device(), segments, kLongestDeviceChunk);
+    return divided(causal_device_steps(own, plan, state, CudaPasses(own.q.device())), in);
+  }
   auto o = torch::empty_like(own.v);
   AT_DISPATCH_FLOATING_TYPES(own.q.scalar_type(), "linear_attention",
                              [&] { steps<scalar_t>(own, segments, state, o); });

@@ -32,12 +32,15 @@ struct CausalOutput {
   torch::Tensor last;  ///< states, as `first`
 };
 
-/// By chunks of `chunk` tokens, processor only; differentiable once in every input. Memory beside inputs, outputs and
-/// gradients: one state a chunk. The segments cover every row once. The same bits for any number of threads, and a row
-/// depends on itself and on earlier rows of its segment alone.
+/// Whether the next two run there: on the processor, and on CUDA devices where the build has kernels for them.
+bool has_causal_kernel(const torch::Device& device);
+
+/// By chunks of `chunk` tokens (on a CUDA device 64 at most); differentiable once in every input. Memory beside inputs,
+/// outputs and gradients: one state a chunk. The segments cover every row once. The same bits for any number of
+/// threads, and a row depends on itself and on earlier rows of its segment alone.
 CausalOutput causal_chunked(const CausalInput& in, const std::vector<Segment>& segments, int64_t chunk);
 
-/// Token by token in one pass over the state, processor only, without gradient: what decoding needs. `state`, as
+/// Token by token in one pass over the state, without gradient: what decoding needs. `state`, as
 /// `in.first` and dense, is read and replaced. Returns o.
 torch::Tensor causal_steps(const CausalInput& in, const std::vector<Segment>& segments, torch::Tensor state);
 

@@ -4,29 +4,10 @@
 
 #include <vector>
 
+#include "cairn/ops/linear_attention_arrays.h"
 #include "cairn/ops/linear_attention_kernels.h"
-#include "cairn/ops/linear_attention_plan.h"
 
 namespace cairn::ops {
-
-/// The inputs on plain memory: rows of K or dv numbers, without gaps.
-template <class T>
-struct CausalArrays {
-  const T *q, *k, *v;
-  const T* log_decay;  ///< null, [rows] or [rows, K]
-  const T* beta;       ///< null or [rows]
-  int64_t K;
-  int64_t dv;  ///< numbers of a value
-  int64_t V;   ///< of a state's row: dv, and 1 with the sum of weights
-  bool decay_by_feature;
-  T least;  ///< a sum of weights counts as at least this
-
-  bool normalised() const { return V > dv; }
-
-  Matrix<const T> rows_of(const T* array, const Chunk& c, int64_t width) const {
-    return {array + c.begin * width, c.length, width, width};
-  }
-};
 
 /// A buffer as a matrix without gaps, enlarged where needed.
 template <class T>
