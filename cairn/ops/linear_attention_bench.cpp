@@ -222,6 +222,7 @@ std::vector<Benchmark> linear_attention_benchmarks() {
       against_pytorch("quadratic", 2048),
       against_pytorch("cumsum", 1024),
       against_pytorch("chunked", 8192),
+      against_pytorch("fast_transformers", 8192),
       exponent("time", "exponent of processor time, forward and backward,", least_processor_seconds, 262144, 4096,
                softmax),
       exponent("memory", "exponent of peak memory, forward and backward,", peak_megabytes, 262144, 4096, quadratic)};

@@ -5,22 +5,12 @@
 #include "cairn/base/text.h"
 #include "cairn/models/registry.h"
 #include "cairn/tool/command_line.h"
+#include "cairn/tool/recipe_keys.h"
 #include "cairn/tool/train_result.h"
 #include "cairn/train/memory_meter.h"
 #include "cairn/train/run_folder.h"
 
 namespace cairn::tool {
-
-namespace {
-
-void print_keys(const train::Recipe& recipe) {
-  train::TrainConfig config;
-  std::cout << "\nKeys of " << recipe.name << " (system " << recipe.system << "):\n"
-            << system_named(recipe.system).options_help() << "train:\n"
-            << fields_of(config).help_text();
-}
-
-}  // namespace
 
 int train_verb(const Arguments& arguments) {
   CommandLine line("train");
@@ -37,7 +27,9 @@ int train_verb(const Arguments& arguments) {
     if (name.empty()) {
       std::cout << "\n`cairn train RECIPE --help` lists the recipe's keys.\n";
     } else {
-      print_keys(train::load_recipe(name, overrides));
+      const auto recipe = train::load_recipe(name, overrides);
+      std::cout << "\nKeys of " << recipe.name << " (system " << recipe.system << "):\n"
+                << keys_help(system_named(recipe.system));
     }
     return 0;
   }

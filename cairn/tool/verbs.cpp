@@ -19,7 +19,7 @@ const std::vector<Verb>& verbs() {
        plan_verb},
       {"bench", "[NAME...]", "the speed of our operators and systems, and of their peers side by side", bench_verb},
       {"demo", "", "every system that is built, on shipped models and data, into demo/report.html", demo_verb},
-      {"help", "[VERB]", "this list, or a verb's options", help_verb},
+      {"help", "[VERB|SYSTEM]", "this list, a verb's options, or the keys of a system's recipes", help_verb},
   };
   return table;
 }

@@ -19,6 +19,17 @@ TEST(ToolNames, HelpListsEveryVerb) {
   EXPECT_EQ(sandbox.cairn({}).out, help.out);
 }
 
+TEST(ToolNames, HelpTellsTheKeysOfASystem) {
+  const Sandbox sandbox;
+  const Outcome help = sandbox.cairn({"help", "rnn"});
+  EXPECT_EQ(help.exit_code, 0) << help.err;
+  for (const char* key : {"model:", "zoneout", "data:", "train:", "optimizer"}) {
+    EXPECT_NE(help.out.find(key), std::string::npos) << key;
+  }
+  EXPECT_EQ(sandbox.cairn({"help", "train"}).out, sandbox.cairn({"train", "--help"}).out);
+  expect_refusal(sandbox, {"help", "transfomer"}, {.exit_code = 2, .messages = {"did you mean 'transformer'?"}});
+}
+
 TEST(ToolNames, UnknownVerb) {
   const Sandbox sandbox;
   expect_refusal(sandbox, {"trian", "x"}, {.exit_code = 2, .messages = {"trian", "did you mean 'train'?"}});
