@@ -51,22 +51,29 @@ class ChunkWork {
   void gradients(const ChunkGradients<T>& g);
 
  private:
+  /// Values or their gradients, [rows, dv], and what stands in the column of sums: null for ones.
+  struct RowsOfValues {
+    Matrix<const T> values;
+    const T* sums;
+  };
+
   Matrix<const T> rows(const T* array, int64_t width) const { return in_.rows_of(array, chunk_, width); }
   Matrix<T> rows(T* array, int64_t width) const { return {array + chunk_.begin * width, chunk_.length, width, width}; }
   Matrix<const T> state(const T* S) const { return {S, in_.K, in_.V, in_.V}; }
+  Matrix<const T> values_of(const T* S) const { return {S, in_.K, in_.dv, in_.V}; }
   Matrix<const T> transposed(const Matrix<const T>& m);
   Matrix<const T> weights();
-  Matrix<const T> values();
   Matrix<const T> undivided(const ReceivedGradient<T>& received);
+  void write(const Matrix<const T>& a, const Matrix<const T>& b, const T* w, T* to);
   void weight_gradients(const Matrix<const T>& d_o, const Matrix<T>& dq, const Matrix<T>& dk);
-  void add_state_gradient(const Matrix<const T>& rows_of_v, const T* state_or_gradient, Seen seen, const Matrix<T>& to);
+  void add_state_gradient(const RowsOfValues& rows_of_v, const T* S, Seen seen, const Matrix<T>& to);
 
   const CausalArrays<T>& in_;
   Chunk chunk_{};
   ChunkDecay<T> decay_;
   GatedWeights<T> gates_;
   Matrix<const T> q_{}, k_{}, v_{};
-  std::vector<T> P_, dP_, transposed_, faded_, share_, end_, values_, outputs_;
+  std::vector<T> P_, dP_, transposed_, faded_, share_, end_, outputs_, d_sums_, z_;
 };
 
 extern template class ChunkWork<float>;
