@@ -56,8 +56,7 @@ class AttentionState {
 class AttentionKernel {
  public:
   virtual ~AttentionKernel() = default;
-  /// Whether it has a causal form, and one that sees keys on both sides.
-  virtual bool causal() const { return true; }
+  /// Whether it has a form that sees keys on both sides; all have a causal one.
   virtual bool bidirectional() const { return true; }
   virtual KernelNeeds needs() const { return {}; }
   /// Whole sequences -> [B, H, T, d]. Differentiable, unless exact.

@@ -22,7 +22,6 @@ class LinearAttention : public AttentionKernel {
  public:
   explicit LinearAttention(const LinearAttentionKind& kind, int64_t longest = 1024);
 
-  bool causal() const override { return kind_.similarity != ops::Similarity::efficient; }
   bool bidirectional() const override { return kind_.rule == ops::StateRule::sum; }
   KernelNeeds needs() const override { return kind_.needs; }
   /// Throws UsageError for dropout of weights, of which there are none, and for a form that the kind does not have.

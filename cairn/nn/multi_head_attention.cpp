@@ -33,9 +33,8 @@ MultiHeadAttentionImpl::MultiHeadAttentionImpl(const MultiHeadAttentionOptions& 
     throw UsageError("multi-head attention",
                      got_expected(cat("width ", n, " for ", options.heads, " heads"), "a multiple of the heads"));
   }
-  if (options.causal ? !kernel_->causal() : !kernel_->bidirectional()) {
-    throw UsageError("attention",
-                     cat("'", options.kernel, "' has no ", options.causal ? "causal" : "bidirectional", " form"));
+  if (!options.causal && !kernel_->bidirectional()) {
+    throw UsageError("attention", cat("'", options.kernel, "' has no bidirectional form"));
   }
   // As if W_q, W_k and W_v were one matrix [3 n, n]: its Glorot bound is smaller by sqrt(2).
   const auto projection = [&](const char* name, uint64_t item, double gain) {

@@ -5,6 +5,7 @@
 #include "cairn/base/error.h"
 #include "cairn/ops/linear_attention_causal.h"
 #include "cairn/ops/linear_attention_checks.h"
+#include "cairn/ops/linear_attention_efficient.h"
 #include "cairn/ops/linear_attention_reference.h"
 
 namespace cairn::ops {
@@ -13,11 +14,6 @@ namespace {
 
 torch::ScalarType computed_in(const torch::Tensor& t) {
   return t.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
-}
-
-/// The sum of weights is one more value column: Efficient Attention's weights sum to 1 by themselves.
-bool has_column(const LinearAttentionOptions& o) {
-  return o.normalise && o.similarity != Similarity::efficient;
 }
 
 /// Where each sequence of the call begins and ends; the whole length B times where nothing is packed.
@@ -44,8 +40,11 @@ struct Sequences {
 
 LinearAttentionState empty_state(const torch::Tensor& q, const torch::Tensor& v, const LinearAttentionOptions& o,
                                  int64_t sequences) {
-  const int64_t D = features_of(o.similarity, q.size(-1), o.projection), dv = v.size(-1) + (has_column(o) ? 1 : 0);
-  return {.S = torch::zeros({sequences, q.size(1), D, dv}, q.options().dtype(computed_in(q)).requires_grad(false)),
+  const int64_t D = features_of(o.similarity, q.size(-1), o.projection), columns = columns_of_state(o, v.size(-1));
+  const auto S =
+      torch::zeros({sequences, q.size(1), D, columns}, q.options().dtype(computed_in(q)).requires_grad(false));
+  if (keeps_log_sums(o)) S.select(3, columns - 1).fill_(kLogOfNothing);
+  return {.S = S,
           .seen = std::vector<int64_t>(sequences, 0),
           .similarity = o.similarity,
           .rule = o.rule,
@@ -90,7 +89,7 @@ Prepared prepare(const torch::Tensor& q, const torch::Tensor& k, const torch::Te
   f.role = Role::key;
   f.positions = positions(k, of_k, state.seen, o);
   f.mask = mask;
-  p.k = features(k.to(type), f);
+  p.k = keeps_log_sums(o) ? log_weights(k.to(type), mask) : features(k.to(type), f);
   p.v = v.to(type);
   if (mask.defined()) p.v = p.v.masked_fill(mask.logical_not().unsqueeze(-1), 0);  // a masked NaN is masked
   if (o.rule == StateRule::delta) check_delta_keys(p.k, o.beta);
@@ -140,8 +139,31 @@ CausalOutput causal_by_form(const CausalInput& in, const std::vector<Segment>& s
   return {causal_steps(in, segments, state), state};
 }
 
+/// Of sequences packed one behind the other, each by itself; S's column of logarithms says what was before.
+RunningSoftmax running_softmaxes(const torch::Tensor& k, const torch::Tensor& log_z, const Sequences& sequences) {
+  if (!sequences.packed) return running_softmax(k, log_z);
+  std::vector<torch::Tensor> keys, decays, sums;
+  for (int64_t s = 0; s < sequences.count; ++s) {
+    const auto one = running_softmax(k.narrow(2, sequences.begin[s], sequences.length[s]), log_z.narrow(0, s, 1));
+    keys.push_back(one.k);
+    decays.push_back(one.log_decay);
+    sums.push_back(one.log_z);
+  }
+  return {torch::cat(keys, 2), torch::cat(decays, 2), torch::cat(sums)};
+}
+
 CausalOutput causal(const Prepared& p, const LinearAttentionOptions& o, const torch::Tensor& S) {
   const Sequences sequences(p.q, o.offsets);
+  if (keeps_log_sums(o)) {
+    const int64_t dv = p.v.size(3);
+    const auto running = running_softmaxes(p.k, S.narrow(3, dv, 1).transpose(2, 3), sequences);
+    LinearAttentionOptions gated = o;
+    gated.similarity = Similarity::dot;
+    gated.normalise = false;
+    gated.log_decay = running.log_decay;
+    const auto out = causal({p.q, running.k, p.v}, gated, S.narrow(3, 0, dv));
+    return {out.o, torch::cat({out.last, running.log_z.transpose(2, 3)}, 3)};
+  }
   auto out = causal_by_form(rows_of(p, o, S), sequences.segments(p.q.size(1), p.q.size(2)), o);
   return {out.o.view(p.v.sizes()), out.last.view(S.sizes())};
 }
@@ -222,6 +244,12 @@ torch::Tensor linear_attention_step(const torch::Tensor& q, const torch::Tensor&
   const auto p = prepare(q1, k1, v1, o, state);
   const Sequences one(k1, {});
   state.S = state.S.requires_grad() ? state.S.detach().clone() : state.S.contiguous();  // what backward needs stays
+  if (keeps_log_sums(o)) {
+    const auto out = causal(p, o, state.S);
+    state.S.copy_(out.last);
+    for (auto& n : state.seen) ++n;
+    return out.o.to(v.scalar_type()).squeeze(2);
+  }
   const auto out = causal_steps(rows_of(p, o, state.S), one.segments(q1.size(1), 1),
                                 state.S.view({-1, state.S.size(2), state.S.size(3)}));
   for (auto& n : state.seen) ++n;

@@ -51,8 +51,9 @@ struct LinearAttentionOptions {
 
 /// What a call leaves for the next one, for each of `sequences` (B, or the packed ones).
 struct LinearAttentionState {
-  /// [sequences, H, D, dv], with the sum of weights as one more value: [.., dv + 1] where it is normalised. Float, or
-  /// double for double inputs. Differentiable. Undefined: nothing seen yet.
+  /// [sequences, H, D, dv], with the sum of weights as one more value: [.., dv + 1] where it is normalised; with
+  /// efficient, causal, that is the logarithm of each feature's sum so far. Float, or double for double inputs.
+  /// Differentiable. Undefined: nothing seen yet.
   torch::Tensor S;
   std::vector<int64_t> seen;  ///< keys of each sequence so far
   Similarity similarity = Similarity::elu;

@@ -56,11 +56,8 @@ class Checks {
     if (o_.direction == Direction::bidirectional && o_.rule != StateRule::sum) {
       refuse(got_expected("decay or delta rule, bidirectional", "causal: their states follow an order"));
     }
-    if (o_.direction == Direction::causal && o_.similarity == Similarity::efficient) {
-      refuse(
-          "efficient, causal: the softmax over positions would be one over the keys so far, exp(k_t) / sum_(s<=t) "
-          "exp(k_s) by feature, so that each query would see earlier keys weighed anew; got causal, expected "
-          "bidirectional");
+    if (o_.rule != StateRule::sum && o_.similarity == Similarity::efficient) {
+      refuse(got_expected("efficient with decay or the delta rule", "the sum: its weights fade by themselves"));
     }
     if (o_.similarity == Similarity::performer && !o_.normalise) {
       refuse(cat("normalise: ", got_expected("false with performer", "true: its features are made up to a factor")));
@@ -133,9 +130,8 @@ class Checks {
     kind_of(s);
     if (!s.S.defined()) return;
     const int64_t sequences = o_.offsets.empty() ? q_.size(0) : static_cast<int64_t>(o_.offsets.size()) - 1;
-    const bool column = o_.normalise && o_.similarity != Similarity::efficient;
     const std::vector<int64_t> shape{sequences, q_.size(1), features_of(o_.similarity, q_.size(3), o_.projection),
-                                     v_.size(3) + (column ? 1 : 0)};
+                                     columns_of_state(o_, v_.size(3))};
     const auto type = q_.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
     if (s.S.sizes() != at::IntArrayRef(shape) || s.S.scalar_type() != type || s.S.device() != q_.device()) {
       refuse(cat("state: ", got_expected(cat(s.S.dtype(), " ", s.S.sizes(), " on ", s.S.device()),
@@ -144,7 +140,7 @@ class Checks {
     if (static_cast<int64_t>(s.seen.size()) != sequences) {
       refuse(cat("state: seen: ", got_expected(cat(s.seen.size(), " numbers"), sequences)));
     }
-    if (o_.similarity == Similarity::efficient && k_.size(2) > 0) {
+    if (!keeps_log_sums(o_) && o_.similarity == Similarity::efficient && k_.size(2) > 0) {
       refuse("state: got keys beside it with efficient, expected none: its weights are one softmax over all keys");
     }
   }
@@ -212,6 +208,18 @@ void check_delta_keys(const torch::Tensor& k, const torch::Tensor& beta) {
     refuse(
         cat("delta rule: beta |k|^2: ", got_expected(strongest, "at most 2: keys of length 1, as `unit` makes them")));
   }
+}
+
+bool has_column(const LinearAttentionOptions& o) {
+  return o.normalise && o.similarity != Similarity::efficient;
+}
+
+bool keeps_log_sums(const LinearAttentionOptions& o) {
+  return o.similarity == Similarity::efficient && o.direction == Direction::causal;
+}
+
+int64_t columns_of_state(const LinearAttentionOptions& o, int64_t dv) {
+  return dv + (has_column(o) || keeps_log_sums(o) ? 1 : 0);
 }
 
 }  // namespace cairn::ops

@@ -13,4 +13,11 @@ void check_linear_attention(const torch::Tensor& q, const torch::Tensor& k, cons
 /// Refuses features [.., T, D] of keys with beta |k|^2 > 2: what the state holds along them would grow at each token.
 void check_delta_keys(const torch::Tensor& k, const torch::Tensor& beta);
 
+/// Whether the sum of weights is one more value column: Efficient Attention's weights sum to 1 by themselves.
+bool has_column(const LinearAttentionOptions& options);
+/// Whether the state has the logarithms of such sums instead, by feature.
+bool keeps_log_sums(const LinearAttentionOptions& options);
+/// Of values of dv numbers.
+int64_t columns_of_state(const LinearAttentionOptions& options, int64_t dv);
+
 }  // namespace cairn::ops

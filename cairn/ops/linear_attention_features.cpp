@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "cairn/ops/feature_maps.h"
+#include "cairn/ops/linear_attention_efficient.h"
 #include "cairn/ops/packed_linear.h"
 
 namespace cairn::ops {
@@ -23,9 +24,7 @@ torch::Tensor with_one(const torch::Tensor& x) {
 
 torch::Tensor efficient(const torch::Tensor& x, const FeatureOptions& o) {
   if (o.role == Role::query) return torch::softmax(x, -1);
-  constexpr double kNever = -1e30;  // finite, so that a sequence without keys gives no NaN
-  const auto masked = o.mask.defined() ? x.masked_fill(o.mask.logical_not().unsqueeze(-1), kNever) : x;
-  return torch::softmax(masked, -2);
+  return torch::softmax(log_weights(x, o.mask), -2);
 }
 
 /// exp(w . x - |x|^2 / 2) / sqrt(m) with x / d^(1/4) for x. Of a query every feature may be multiplied by one number,

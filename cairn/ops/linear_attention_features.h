@@ -14,7 +14,7 @@ enum class Similarity {
   relu,          ///< phi(x) = max(0, x)
   squared_relu,  ///< phi(x) = max(0, x)^2
   taylor,        ///< 1 + q . k of unit vectors: exp to first order; phi(x) = (1, x / |x|)
-  efficient,     ///< softmax of q over features, of k over positions: rows sum to 1 (Shen et al. 2018); bidirectional
+  efficient,     ///< softmax of q over features, of k over positions: rows sum to 1 (Shen et al. 2018)
   performer,     ///< positive random features of exp(q . k / sqrt(d)) (Choromanski et al. 2021)
   cosformer      ///< max(0, q) . max(0, k) cos(pi (i - j) / 2 M) (Qin et al. 2022); |i - j| <= M
 };
@@ -32,7 +32,8 @@ struct FeatureOptions {
   torch::Tensor mask;        ///< broadcasts with [.., T], true where a key takes part; or undefined
 };
 
-/// x [.., T, d], float or double -> phi(x) [.., T, D]; rows of masked keys are 0.
+/// x [.., T, d], float or double -> phi(x) [.., T, D]; rows of masked keys are 0. Keys of `efficient` are seen by all
+/// queries; for those so far see linear_attention_efficient.h.
 torch::Tensor features(const torch::Tensor& x, const FeatureOptions& options);
 /// D for a head of d numbers.
 int64_t features_of(Similarity similarity, int64_t d, const torch::Tensor& projection);

@@ -16,14 +16,6 @@ namespace {
 constexpr int64_t kWidth = 12, kHeads = 3, kHead = kWidth / kHeads;
 const RandomStream kRandom(7, "test");
 
-std::vector<std::string> causal_names() {
-  std::vector<std::string> names;
-  for (const auto& name : attention_kernel_names()) {
-    if (attention_kernel(name)->causal()) names.push_back(name);
-  }
-  return names;
-}
-
 /// With weights large enough for gates to be anything.
 MultiHeadAttention block(const std::string& kernel, torch::ScalarType type) {
   MultiHeadAttention made(MultiHeadAttentionOptions{.width = kWidth, .heads = kHeads, .kernel = kernel, .causal = true},
@@ -44,7 +36,7 @@ torch::Tensor attended(MultiHeadAttention& block, const torch::Tensor& x) {
 }
 
 class Blocks : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Causal, Blocks, testing::ValuesIn(causal_names()),
+INSTANTIATE_TEST_SUITE_P(Causal, Blocks, testing::ValuesIn(attention_kernel_names()),
                          [](const auto& info) { return info.param; });
 
 TEST_P(Blocks, GradientsAgreeWithDifferences) {

@@ -35,6 +35,7 @@ inline std::vector<Kind> causal_kinds() {
           {"relu", S::relu},
           {"squared_relu", S::squared_relu},
           {"taylor", S::taylor},
+          {"efficient", S::efficient},
           {"performer", S::performer},
           {"cosformer", S::cosformer},
           {"retention", S::dot, false, kCausal, Fade::fixed},
@@ -109,7 +110,8 @@ inline Call make_call(const Kind& kind, const Sizes& s, bool with_state = true) 
              .similarity = kind.similarity,
              .rule = options.rule,
              .normalised = kind.normalise};
-  if (!with_state || kind.similarity == Similarity::efficient) return c;
+  const bool one_softmax = kind.similarity == Similarity::efficient && kind.direction == Direction::bidirectional;
+  if (!with_state || one_softmax) return c;
   const bool column = kind.normalise;
   c.state.S = torch::randn({s.B, s.H, D, s.dv + (column ? 1 : 0)}, o);
   if (column) c.state.S.select(3, s.dv).abs_();

@@ -132,6 +132,17 @@ double performer_error(int64_t m, uint64_t seed) {
       .item<double>();
 }
 
+/// Efficient Attention by its definition over the keys so far: by feature a softmax over positions.
+TEST(LinearAttention, EfficientSeesASoftmaxOverTheKeysSoFar) {
+  const auto call = make_call({"", Similarity::efficient}, {.Tq = 9, .Tk = 9}, /*with_state=*/false);
+  const auto got = call.run().o;
+  for (int64_t t = 0; t < 9; ++t) {
+    const auto k = torch::softmax(call.k.narrow(2, 0, t + 1), 2), v = call.v.narrow(2, 0, t + 1);
+    const auto expected = torch::matmul(torch::matmul(torch::softmax(call.q.narrow(2, t, 1), 3), k.transpose(2, 3)), v);
+    EXPECT_LT(relative(got.narrow(2, t, 1), expected), 1e-13);
+  }
+}
+
 TEST(LinearAttention, PerformersErrorFallsAsTheRootOfItsFeatures) {
   const auto error = [](int64_t m) {
     double sum = 0;
@@ -257,7 +268,8 @@ TEST(LinearAttention, RefusesAStateOfAnotherKind) {
 
 TEST(LinearAttention, RefusesFormsThatDoNotExist) {
   EXPECT_NE(refusal(good({"", Similarity::dot, true})).find("normalise"), std::string::npos);
-  EXPECT_NE(refusal(good({"", Similarity::efficient})).find("softmax over positions"), std::string::npos);
+  EXPECT_NE(refusal(good({"", Similarity::efficient, true, Direction::causal, Fade::gates})).find("efficient"),
+            std::string::npos);
   Call c = good({"", Similarity::dot, false, Direction::causal, Fade::fixed});
   c.options.direction = Direction::bidirectional;
   EXPECT_NE(refusal(c).find("causal"), std::string::npos);
