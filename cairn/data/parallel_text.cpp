@@ -5,6 +5,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
 #include "cairn/data/catalogue.h"
+#include "cairn/data/phrases.h"
 #include "cairn/text/text_source.h"
 
 namespace cairn::data {
@@ -22,7 +23,7 @@ ParallelText generated(const std::string& spec, const ParallelOptions& options) 
   const RandomStream random(0, cat(spec, ", ", name_of(options.split)));
   ParallelText text{.source = {}, .target = {}, .source_name = spec, .target_name = spec};
   for (int64_t k = 0; k < (options.limit > 0 ? std::min(options.limit, count) : count); ++k) {
-    auto pair = sequence_pair(spec, problem, k, random);
+    auto pair = spec == "phrases" ? phrase_pair(k, random) : sequence_pair(spec, problem, k, random);
     text.source.push_back(std::move(pair.source));
     text.target.push_back(std::move(pair.target));
   }
@@ -84,7 +85,7 @@ std::string ParallelText::target_place(int64_t pair) const {
 }
 
 ParallelText load_parallel_text(const std::string& spec, const ParallelOptions& options) {
-  if (is_sequence_problem(spec)) return generated(spec, options);
+  if (is_sequence_problem(spec) || spec == "phrases") return generated(spec, options);
   const auto files = split(spec, ',');
   if (files.size() == 2) return from_files(files[0], files[1], options.limit);
   if (spec.ends_with(".tsv") || spec.ends_with(".tsv.gz")) return from_columns(spec, options.limit);
@@ -100,7 +101,7 @@ ParallelText load_parallel_text(const std::string& spec, const ParallelOptions& 
   }
   throw UsageError("data", got_expected(cat("'", spec, "'"),
                                         "SOURCE,TARGET (two files), one .tsv, a catalogue name with its sides "
-                                        "(multi30k:en-de), copy or reverse"));
+                                        "(multi30k:en-de), copy, reverse or phrases"));
 }
 
 }  // namespace cairn::data

@@ -1,7 +1,8 @@
 // Pairs of lines: a sentence and what it is to become.
 //
 // A SPEC is two files "SOURCE,TARGET", line by line; one .tsv (or .tsv.gz) with a tab between the two; a catalogue name
-// with its two sides, "multi30k:en-de"; or a generated problem, "copy" or "reverse" (sequence_problems.h).
+// with its two sides, "multi30k:en-de"; or what is generated: "copy" or "reverse" (sequence_problems.h), or "phrases",
+// English to German (phrases.h).
 #pragma once
 
 #include <string>
