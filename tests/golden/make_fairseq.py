@@ -12,6 +12,7 @@ import json
 import logging
 import pathlib
 import random
+import re
 import shutil
 import types
 
@@ -161,12 +162,13 @@ def joint():
     model, say = made(folder, args, joint=True, multiples=(8,))
     state = {name: t.clone() for name, t in model.half().state_dict().items()}
     cfg = {"_name": None, "common": {"seed": 1}, "model": args, "criterion": {"label_smoothing": 0.1}}
-    write(folder, checkpoint_of(None, state, cfg=cfg), say(model))
+    write(folder, checkpoint_of(None, state, cfg=cfg), say(model), _use_new_zipfile_serialization=False)
 
 
 def old_names(state, layers):
     """As versions before 0.6 named and joined them."""
-    state = {name: t.clone() for name, t in state.items()}
+    copies = re.compile(r".*layers\.\d+\.(in_proj|out_proj|fc1|fc2)_.*")  # which version 0.12 alone has
+    state = {name: t.clone() for name, t in state.items() if not copies.match(name)}
     state["decoder.embed_out"] = state.pop("decoder.output_projection.weight")
     norms = {"encoder": ["self_attn_layer_norm", "final_layer_norm"],
              "decoder": ["self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm"]}
@@ -187,6 +189,9 @@ def old():
     folder = FOLDER / "old"
     args = options(no_scale_embedding=True)
     model, say = made(folder, args, joint=False, multiples=(1, 12))
+    with torch.no_grad():  # padding is as likely as the end, and is never written all the same
+        output = model.decoder.output_projection.weight
+        output[Dictionary().pad()] = output[Dictionary().eos()]
     state = old_names(model.state_dict(), {"encoder": 2, "decoder": 1})
     for later in ("activation_fn", "no_cross_attention", "layernorm_embedding", "decoder_output_dim"):
         vars(args).pop(later, None)

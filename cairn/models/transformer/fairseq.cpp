@@ -95,10 +95,11 @@ void require_final_norm(const io::TensorMap& tensors, const std::string& source)
   }
 }
 
-/// Buffers and constants that say nothing of the weights.
+/// Buffers, constants, and what version 0.12 keeps twice and overwrites as it reads: they say nothing of the weights.
 bool is_no_weight(const std::string& name) {
   static const std::regex buffer(R"((encoder|decoder)\.(version|embed_positions\.(_float_tensor|weights)))");
-  return std::regex_match(name, buffer);
+  static const std::regex copy(R"(encoder\.layers\.\d+\.(in_proj|out_proj|fc1|fc2)_(weight|bias))");
+  return std::regex_match(name, buffer) || std::regex_match(name, copy);
 }
 
 /// Today's name of a tensor: norms were numbered once, and the output had another name.

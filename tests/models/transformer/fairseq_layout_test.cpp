@@ -65,7 +65,7 @@ TEST_P(Fairseq, WritesWhatItsBeamsWrite) {
   const auto translator = Translator::load(folder_);
   const auto tokenizer = load_model(folder_).spec.target_tokenizer();
   const auto expect = [&](const std::string& name, const BeamOptions& search) {
-    const TranslateOptions options{.search = search, .most = {0, 200}};
+    const TranslateOptions options{.search = search, .least = {0, 1}, .most = {0, 200}};  // its defaults
     const auto found = translator.translate(said_["searched"].get<std::vector<std::string>>(), options);
     const auto& beams = said_["beams"][name];
     ASSERT_EQ(found.size(), beams.size());
@@ -81,13 +81,7 @@ TEST_P(Fairseq, WritesWhatItsBeamsWrite) {
 INSTANTIATE_TEST_SUITE_P(Golden, Fairseq, testing::Values("separate", "joint", "old"),
                          [](const auto& info) { return info.param; });
 
-class FairseqRefuses : public LayoutTest {
- protected:
-  /// A checkpoint without options, as PyTorch writes state dicts.
-  void write(const fs::path& folder, const io::TensorMap& tensors) {
-    io::write_torch_checkpoint(folder / "checkpoint_best.pt", tensors);
-  }
-};
+using FairseqRefuses = LayoutTest;
 
 TEST_F(FairseqRefuses, DictionariesThatDoNotFit) {
   auto folder = copy_of(kGolden / "separate");
@@ -109,13 +103,35 @@ TEST_F(FairseqRefuses, DictionariesThatDoNotFit) {
 
 TEST_F(FairseqRefuses, WhatIsNoCheckpointOfIts) {
   const auto folder = copy_of(kGolden / "separate");
-  write(folder, {{"encoder.version", torch::tensor({3.})}});
+  io::write_torch_checkpoint(folder / "checkpoint_best.pt", {{"encoder.version", torch::tensor({3.})}});
   refused("fairseq", files_of(folder), "got neither of them, expected args or cfg.model");
   // A pickle that asks for os.system.
   io::write_file(folder / "checkpoint_best.pt", std::string("\x80\x02") + "cos\nsystem\nX\x04\0\0\0true\x85R.");
   refused("fairseq", files_of(folder), "os.system");
   io::write_file(folder / "checkpoint_best.pt", "text");
   refused("fairseq", files_of(folder), "expected a PyTorch checkpoint");
+}
+
+TEST_F(FairseqRefuses, OtherTensors) {
+  // A tensor's name gives way to another of the same length; these two files have no checksums.
+  const auto spoilt = [&](const char* model, const std::string& name, const std::string& other,
+                          const std::vector<std::string>& parts) {
+    const auto folder = copy_of(kGolden / model);
+    const auto file = folder / "checkpoint_best.pt";
+    auto bytes = io::read_file(file, 1 << 20);
+    const size_t at = bytes.find(name);
+    ASSERT_NE(at, std::string::npos);
+    io::write_file(file, bytes.replace(at, name.size(), other));
+    for (const auto& part : parts) refused("fairseq", files_of(folder), part);
+  };
+  spoilt("old", "encoder.layers.1.fc2.bias", "encoder.layers.1.fc9.bias",
+         {"missing tensor 'encoder.layers.1.fc2.bias'", "unexpected tensor 'encoder.layers.1.fc9.bias'"});
+  spoilt("old", "decoder.embed_out", "decoder.embed_0ut", {"missing tensor 'decoder.output_projection.weight'"});
+  spoilt("old", "decoder.layers.0.self_attn.in_proj_bias", "decoder.layers.0.self_attn.in_proj_dias",
+         {"missing tensor 'decoder.layers.0.self_attn.k_proj.bias'"});
+  spoilt("old", "encoder.layers.0.layer_norms.1.bias", "encoder.layers.0.layer_norms.7.bias", {"layer_norms.7.bias"});
+  spoilt("joint", "decoder.version", "decoder.versi0n", {"decoder.version: got 1, expected 3 or more"});
+  spoilt("joint", "encoder.layer_norm.bias", "encoder.layer_n0rm.bias", {"missing tensor 'encoder.layer_norm.bias'"});
 }
 
 /// The options of a golden checkpoint, changed.

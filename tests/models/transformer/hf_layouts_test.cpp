@@ -137,7 +137,7 @@ TEST_P(OurMarian, TranslatesTheSameAsBefore) {
     torch::manual_seed(3);
     for (auto& parameter : loaded.network->parameters()) parameter.add_(0.3 * torch::randn_like(parameter));
   }
-  const auto folder = temporary_.path() / "ours";
+  const auto folder = new_path("ours");
   fs::create_directory(folder);
   train::write_model_files(folder,
                            {.config = {{"system", "transformer"}, {"format", 1}, {"model", loaded.spec.to_json()}},
