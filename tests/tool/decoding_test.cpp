@@ -71,7 +71,7 @@ TEST_F(ToolDecoding, AModelOfFairseqsTranslates) {
   const Outcome imported = sandbox_.cairn({"import", "fairseq", file, of_source, of_target, "--out", "m"});
   ASSERT_EQ(imported.exit_code, 0) << imported.err;
   sandbox_.write("de.txt", "und Hund grüne Katze ein und über\n");
-  const Outcome written = sandbox_.cairn({"run", "m", "translate", "--in", "de.txt", "--json"});
+  const Outcome written = sandbox_.cairn({"run", "m", "translate", "--in", "de.txt", "--scores", "--json"});
   ASSERT_EQ(written.exit_code, 0) << written.err;
   sandbox_.write("en.txt", written.json()["text"].get<std::string>() + "\n");
   const Outcome scored = sandbox_.cairn({"run", "m", "score", "--in", "de.txt", "--target", "en.txt", "--json"});
