@@ -69,7 +69,7 @@ void write_imported_model(const NetworkSystem& system, const io::TensorMap& tens
   }
   const Json& model = request.config.at("model");
   const auto network = system.make_network(model, "config.json");
-  nn::load_state_dict(*network, tensors, only_file(request).string());
+  nn::load_state_dict(*network, tensors, request.files.front().string());
   if (system.bring_rest) system.bring_rest(request);
   const Json config{{"system", system.name}, {"format", 1}, {"model", model}, {"metrics", Json::object()}};
   train::write_model_files(request.folder, {.config = config, .tensors = nn::state_dict(*network)});

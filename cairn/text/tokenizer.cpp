@@ -32,8 +32,9 @@ void for_each_token(TokenKind kind, std::string_view line, const Visit& visit) {
   }
 }
 
-const char* line_end_of(TokenKind kind) {
-  return kind == TokenKind::word ? kLineEndToken : "\n";
+std::string line_end_of(const TokenizerOptions& options) {
+  if (options.kind != TokenKind::word) return "\n";
+  return options.line_end.empty() ? kLineEndToken : options.line_end;
 }
 
 void check_pieces(const TokenizerOptions& options) {
@@ -82,7 +83,7 @@ UnknownRule unknown_rule_named(const std::string& name) {
 Tokenizer::Tokenizer(TokenizerOptions options, Vocabulary vocabulary)
     : options_(options), vocabulary_(std::move(vocabulary)) {
   if (options_.kind == TokenKind::byte) return;
-  line_end_ = vocabulary_.find(line_end_of(options_.kind));
+  line_end_ = vocabulary_.find(line_end_of(options_));
   unknown_ = vocabulary_.find(kUnknownToken);
   if (line_end_ < 0) throw UsageError("vocabulary", got_expected("no token for the end of a line", "one"));
   if (options_.unknown == UnknownRule::map && unknown_ < 0) {
@@ -120,14 +121,14 @@ Tokenizer Tokenizer::learn(const TokenizerOptions& options, const NextLine& next
   TokenCounts counts;
   for (std::string line; next_line(line);) {
     for_each_token(options.kind, line, [&](std::string_view token) { counts.add(token); });
-    counts.add(line_end_of(options.kind));
+    counts.add(line_end_of(options));
   }
   if (counts.empty()) throw InputError("training text", got_expected("no line", "at least one"));
   auto tokens = counts.frequent(options.least, options.most);
   const auto need = [&](const std::string& token) {
     if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) tokens.push_back(token);
   };
-  need(line_end_of(options.kind));
+  need(line_end_of(options));
   if (options.unknown == UnknownRule::map) need(kUnknownToken);
   if (options.kind == TokenKind::character) std::sort(tokens.begin(), tokens.end());
   return Tokenizer(options, Vocabulary(std::move(tokens)));
@@ -234,7 +235,7 @@ std::string Tokenizer::decode(const std::vector<int64_t>& ids) const {
 std::string Tokenizer::display(int64_t id) const {
   if (byte_pairs_) return byte_pairs_->tokens()[id];
   if (pieces_) return numbered() ? vocabulary_[id] : pieces_->piece(id);
-  if (id == line_end_) return options_.kind == TokenKind::word ? kLineEndToken : "\\n";
+  if (id == line_end_ && options_.kind != TokenKind::word) return "\\n";
   if (options_.kind != TokenKind::byte) return vocabulary_[id];
   if (id >= ' ' && id < 127) return std::string(1, static_cast<char>(id));
   const char* digits = "0123456789abcdef";
@@ -246,6 +247,7 @@ void Tokenizer::write(const std::filesystem::path& folder) const {
                {"unknown", unknown_rule_names().at(static_cast<size_t>(options_.unknown))},
                {"tokens", byte_pairs_ ? byte_pairs_->tokens().tokens() : vocabulary_.tokens()}};
   if (byte_pairs_) json["merges"] = byte_pairs_->merges();
+  if (!options_.line_end.empty()) json["line_end"] = options_.line_end;
   io::write_file(folder / "tokenizer.json", json.dump(1) + "\n");
   if (pieces_) io::write_file(folder / kPiecesFile, pieces_->model());
 }
@@ -257,7 +259,8 @@ Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
   try {
     const auto json = Json::parse(bytes);
     const TokenizerOptions options{.kind = token_kind_named(json.at("kind").get<std::string>()),
-                                   .unknown = unknown_rule_named(json.at("unknown").get<std::string>())};
+                                   .unknown = unknown_rule_named(json.at("unknown").get<std::string>()),
+                                   .line_end = json.value("line_end", std::string())};
     Vocabulary tokens(json.at("tokens").get<std::vector<std::string>>());
     if (options.kind == TokenKind::byte_pairs) {
       return Tokenizer(BytePairs(std::move(tokens), json.at("merges").get<std::vector<std::string>>(), path.string()));

@@ -1,7 +1,8 @@
 // Lines of text to token ids and back: words between spaces, characters, bytes, or pieces of words (SentencePiece's or
 // GPT-2's).
 //
-// A line is followed by a token of its own: "<eos>" of words, the newline of characters and bytes, "</s>" of pieces.
+// A line is followed by a token of its own: "<eos>" of words (or another one), the newline of characters and bytes,
+// "</s>" of pieces.
 #pragma once
 
 #include <filesystem>
@@ -33,9 +34,10 @@ UnknownRule unknown_rule_named(const std::string& name);
 struct TokenizerOptions {
   TokenKind kind = TokenKind::word;
   UnknownRule unknown = UnknownRule::refuse;
-  int64_t least = 1;  ///< words and characters seen less often are unknown; needs `map`
-  int64_t most = 0;   ///< words and characters kept at most, the most frequent ones (0: all); needs `map`. Of
-                      ///< sentencepiece the size of the vocabulary, 8 or more
+  int64_t least = 1;          ///< words and characters seen less often are unknown; needs `map`
+  int64_t most = 0;           ///< words and characters kept at most, the most frequent ones (0: all); needs `map`. Of
+                              ///< sentencepiece the size of the vocabulary, 8 or more
+  std::string line_end = {};  ///< of words: the token that a line is followed by, if it is not "<eos>"
 };
 
 class Tokenizer {

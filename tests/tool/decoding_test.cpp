@@ -64,6 +64,23 @@ TEST_F(ToolDecoding, AttentionIsShownForEachPairOfTokens) {
   refused({"run", "r", "attention", "--in", "one.txt", "--layer", "9"}, {.exit_code = 2, .messages = {"1 .. "}});
 }
 
+TEST_F(ToolDecoding, AModelOfFairseqsTranslates) {
+  const std::filesystem::path golden = std::filesystem::path(CAIRN_SOURCE_DIR) / "tests/golden/fairseq/separate";
+  const std::string file = golden / "checkpoint_best.pt", of_source = golden / "dict.de.txt",
+                    of_target = golden / "dict.en.txt";
+  const Outcome imported = sandbox_.cairn({"import", "fairseq", file, of_source, of_target, "--out", "m"});
+  ASSERT_EQ(imported.exit_code, 0) << imported.err;
+  sandbox_.write("de.txt", "und Hund grüne Katze ein und über\n");
+  const Outcome written = sandbox_.cairn({"run", "m", "translate", "--in", "de.txt", "--scores", "--json"});
+  ASSERT_EQ(written.exit_code, 0) << written.err;
+  sandbox_.write("en.txt", written.json()["text"].get<std::string>() + "\n");
+  const Outcome scored = sandbox_.cairn({"run", "m", "score", "--in", "de.txt", "--target", "en.txt", "--json"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(scored.json()["log_probability"], written.json()["log_probability"]);
+  refused({"import", "fairseq", file, "--out", "n"}, {.exit_code = 2, .messages = {"got 1 file"}});
+  refused({"import", "fairseq", file, of_target, of_source, "--out", "n"}, {.messages = {"dict.en.txt", "15 tokens"}});
+}
+
 TEST_F(ToolDecoding, AnotherSystemsModelAndAnotherVocabularyAreRefused) {
   refused({"run", "nade-digits", "translate", "--in", "in.txt"}, {.exit_code = 2, .messages = {"this model has: "}});
   Json words = Json::parse(sandbox_.read("r/model/tokenizer.json"));

@@ -10,49 +10,6 @@ namespace cairn::transformer {
 
 namespace fs = std::filesystem;
 
-HfConfig::HfConfig(Json json, std::string source) : json_(std::move(json)), source_(std::move(source)) {
-  if (!json_.is_object()) throw InputError(source_, got_expected(json_.type_name(), "an object"));
-}
-
-void HfConfig::refuse(const std::string& key, const std::string& got, const std::string& expected) const {
-  throw InputError(source_, cat(key, ": ", got_expected(got, expected)));
-}
-
-const Json& HfConfig::at(const std::string& key) const {
-  if (!has(key)) refuse(key, "nothing", "a value");
-  return json_.at(key);
-}
-
-int64_t HfConfig::integer(const std::string& key) const {
-  const Json& value = at(key);
-  if (!value.is_number_integer() || value.get<int64_t>() < 0) refuse(key, value.dump(), "a whole number, 0 or more");
-  return value.get<int64_t>();
-}
-
-double HfConfig::number(const std::string& key, double fallback) const {
-  if (!has(key)) return fallback;
-  const Json& value = at(key);
-  if (!value.is_number()) refuse(key, value.dump(), "a number");
-  return value.get<double>();
-}
-
-bool HfConfig::flag(const std::string& key, bool fallback) const {
-  if (!has(key)) return fallback;
-  const Json& value = at(key);
-  if (!value.is_boolean()) refuse(key, value.dump(), "true or false");
-  return value.get<bool>();
-}
-
-std::string HfConfig::text(const std::string& key) const {
-  const Json& value = at(key);
-  if (!value.is_string()) refuse(key, value.dump(), "a text");
-  return value.get<std::string>();
-}
-
-void HfConfig::require(const std::string& key, const Json& value) const {
-  if (has(key) && at(key) != value) refuse(key, at(key).dump(), value.dump());
-}
-
 Json read_hf_json(const fs::path& file) {
   constexpr uint64_t kMaxBytes = 64 << 20;
   try {
@@ -84,7 +41,7 @@ HfModel read_hf_model(const ImportRequest& request, const std::string& type) {
   const fs::path& folder = only_file(request);
   if (!fs::is_directory(folder)) throw InputError(folder.string(), got_expected("no folder", "one with config.json"));
   const auto file = folder / "config.json";
-  HfConfig config(read_hf_json(file), file.string());
+  ForeignConfig config(read_hf_json(file), file.string());
   if (config.text("model_type") != type) config.refuse("model_type", config.text("model_type"), type);
   if (const auto weights = folder / "model.safetensors"; fs::exists(weights)) {
     return {std::move(config), io::read_safetensors(weights).tensors, weights.string()};
@@ -108,7 +65,7 @@ constexpr ActivationName kActivations[] = {
 
 }  // namespace
 
-std::string activation_of_hf(const HfConfig& config, const std::string& key) {
+std::string activation_of_hf(const ForeignConfig& config, const std::string& key) {
   const auto name = config.text(key);
   for (const auto& [ours, theirs] : kActivations) {
     if (name == theirs) return ours;

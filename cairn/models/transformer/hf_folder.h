@@ -7,33 +7,13 @@
 #include "cairn/base/document.h"
 #include "cairn/io/tensor_map.h"
 #include "cairn/models/layout.h"
+#include "cairn/models/transformer/foreign_config.h"
 #include "cairn/text/vocabulary.h"
 
 namespace cairn::transformer {
 
-/// config.json. What is wrong with a value is an InputError that names file and key.
-class HfConfig {
- public:
-  HfConfig(Json json, std::string source);
-
-  int64_t integer(const std::string& key) const;  ///< 0 or more
-  double number(const std::string& key, double fallback) const;
-  bool flag(const std::string& key, bool fallback) const;
-  std::string text(const std::string& key) const;
-  bool has(const std::string& key) const { return json_.contains(key) && !json_.at(key).is_null(); }
-  /// The key, if it is there, has this value: another one is a network that is not ours.
-  void require(const std::string& key, const Json& value) const;
-  [[noreturn]] void refuse(const std::string& key, const std::string& got, const std::string& expected) const;
-
- private:
-  const Json& at(const std::string& key) const;
-
-  Json json_;
-  std::string source_;
-};
-
 struct HfModel {
-  HfConfig config;
+  ForeignConfig config;
   io::TensorMap tensors;  ///< of model.safetensors or, where there is none, pytorch_model.bin
   std::string source;     ///< the weights' file, for messages
 };
@@ -49,7 +29,7 @@ Json read_hf_json(const std::filesystem::path& file);
 text::Vocabulary read_hf_vocabulary(const std::filesystem::path& file, int64_t size);
 
 /// "gelu_new" <-> "gelu_tanh", "swish" -> "silu", ...: activations by their names there. Throws InputError for others.
-std::string activation_of_hf(const HfConfig& config, const std::string& key);
+std::string activation_of_hf(const ForeignConfig& config, const std::string& key);
 /// Throws UsageError for one that has no name there.
 std::string activation_to_hf(const std::string& activation, const std::string& layout);
 

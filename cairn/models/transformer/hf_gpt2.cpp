@@ -32,7 +32,7 @@ constexpr Part kOutside[] = {{"decoder.embed_tokens.weight", "wte.weight"},
 /// The parts of their one matrix attn.c_attn, in its order.
 constexpr const char* kProjections[] = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"};
 
-ModelSpec spec_of(const HfConfig& config) {
+ModelSpec spec_of(const ForeignConfig& config) {
   config.require("scale_attn_weights", true);
   config.require("scale_attn_by_inverse_layer_idx", false);
   config.require("add_cross_attention", false);

@@ -23,13 +23,13 @@ const std::vector<std::string> kSides{"encoder", "decoder"};
 
 // ---- from Hugging Face
 
-int64_t same_on_both_sides(const HfConfig& config, const std::string& what) {
+int64_t same_on_both_sides(const ForeignConfig& config, const std::string& what) {
   const int64_t encoder = config.integer("encoder_" + what), decoder = config.integer("decoder_" + what);
   if (encoder != decoder) config.refuse("decoder_" + what, cat(decoder), cat(encoder, ", as the encoder's"));
   return encoder;
 }
 
-ModelSpec spec_of(const HfConfig& config) {
+ModelSpec spec_of(const ForeignConfig& config) {
   config.require("share_encoder_decoder_embeddings", true);
   config.require("tie_word_embeddings", true);
   for (const char* key : {"normalize_before", "normalize_embedding", "add_final_layer_norm", "is_decoder"}) {
@@ -56,7 +56,7 @@ ModelSpec spec_of(const HfConfig& config) {
   return spec;
 }
 
-void read_hf_tokenizers(const fs::path& folder, const HfConfig& config, ModelSpec& spec) {
+void read_hf_tokenizers(const fs::path& folder, const ForeignConfig& config, ModelSpec& spec) {
   const auto numbers = read_hf_vocabulary(folder / "vocab.json", spec.vocabulary);
   const text::TokenizerOptions options{.kind = text::TokenKind::sentencepiece, .unknown = text::UnknownRule::map};
   spec.tokenizer = text::Tokenizer(options, text::SentencePiece::read(folder / "source.spm"), numbers);
@@ -142,14 +142,13 @@ struct MarianModel {
 
 /// Padding, with an embedding of 0, behind the other tokens; it is never likely.
 void add_padding(MarianModel& model) {
-  constexpr float kNever = -1e4F;  // e^-10000 is 0, and half precision holds the number
   if (std::ranges::find(model.tokens, kPadding) != model.tokens.end()) {
     throw UsageError(kLayout, got_expected(cat("a token ", kPadding, " that no sentence starts from"), "none"));
   }
   auto& embedding = model.tensors.at(kEmbedding);
   auto& bias = model.tensors.at("output_bias");
   embedding = torch::cat({embedding, torch::zeros({1, embedding.size(1)})});
-  bias = torch::cat({bias, torch::full({1}, kNever)});
+  bias = torch::cat({bias, torch::full({1}, kNeverLikely)});
   model.start = static_cast<int64_t>(model.tokens.size());
   model.tokens.emplace_back(kPadding);
 }

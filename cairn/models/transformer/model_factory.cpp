@@ -11,9 +11,11 @@ namespace {
 struct LearnedFields {
   int64_t vocabulary = 0;
   int64_t first_token = -1;
+  int64_t padding = -1;
   void fields(Fields& f) {
     f("vocabulary", vocabulary, "tokens", at_least(1));
     f("first_token", first_token, "what a target begins behind (-1: the token that ends a line)", at_least(-1));
+    f("padding", padding, "a token that is never written (-1: none)", at_least(-1));
   }
 };
 
@@ -21,7 +23,7 @@ struct LearnedFields {
 
 Json ModelSpec::to_json() const {
   ModelConfig options = config;
-  LearnedFields learned{vocabulary, first_token};
+  LearnedFields learned{vocabulary, first_token, padding};
   return fields_of(options, learned).to_json();
 }
 
@@ -31,9 +33,13 @@ ModelSpec ModelSpec::from_json(const Json& model, const std::string& source) {
   fields_of(spec.config, learned).read(Document(model, source), "model");
   spec.vocabulary = learned.vocabulary;
   spec.first_token = learned.first_token;
-  if (spec.first_token >= spec.vocabulary) {
-    throw InputError(source, cat("first_token: ", got_expected(spec.first_token, cat("below ", spec.vocabulary))));
-  }
+  spec.padding = learned.padding;
+  const auto check = [&](const char* key, int64_t token) {
+    if (token < spec.vocabulary) return;
+    throw InputError(source, cat(key, ": ", got_expected(token, cat("below ", spec.vocabulary))));
+  };
+  check("first_token", spec.first_token);
+  check("padding", spec.padding);
   return spec;
 }
 

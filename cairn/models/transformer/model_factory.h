@@ -14,8 +14,9 @@ struct ModelSpec {
   ModelConfig config;
   int64_t vocabulary = 0;
   int64_t first_token = -1;                  ///< what a target begins behind; -1: the token that ends a line
+  int64_t padding = -1;                      ///< a token that is never written; -1: none
   text::Tokenizer tokenizer;                 ///< of the source, and of the target where that has none of its own
-  std::optional<text::Tokenizer> of_target;  ///< the same numbers with another way to cut words into pieces
+  std::optional<text::Tokenizer> of_target;  ///< as many tokens and the same end of a line; other words or pieces
 
   int64_t start() const { return first_token >= 0 ? first_token : tokenizer.line_end(); }
 

@@ -1,6 +1,7 @@
 #include "cairn/models/transformer/transformer_weights.h"
 
 #include "cairn/base/error.h"
+#include "cairn/models/transformer/fairseq.h"
 #include "cairn/models/transformer/hf_gpt2.h"
 #include "cairn/models/transformer/hf_marian.h"
 
@@ -52,6 +53,7 @@ std::vector<Layout> layouts() {
   auto rows = state_dict_layouts(system);
   rows.push_back(hf_marian_layout());
   rows.push_back(hf_gpt2_layout());
+  rows.push_back(fairseq_layout());
   return rows;
 }
 

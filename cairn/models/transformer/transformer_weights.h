@@ -11,6 +11,9 @@ namespace cairn::transformer {
 
 std::vector<Layout> layouts();
 
+/// An output's bias that makes its probability 0: e^-10000 is 0, and half precision holds the number.
+constexpr float kNeverLikely = -1e4F;
+
 /// Makes `request.folder` a model folder: the network of `spec` with these tensors (strict), and its tokenizers.
 void write_imported_transformer(const ModelSpec& spec, const io::TensorMap& tensors, ImportRequest request);
 

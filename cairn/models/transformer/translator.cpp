@@ -43,7 +43,10 @@ void require_batch(int64_t batch) {
 
 Symbols symbols_of(const ModelSpec& spec) {
   const int64_t start = spec.start(), end = spec.tokenizer.line_end();
-  return {.start = start, .end = end, .barred = start == end ? std::vector<int64_t>() : std::vector{start}};
+  Symbols symbols{.start = start, .end = end, .barred = {}};
+  if (start != end) symbols.barred.push_back(start);
+  if (spec.padding >= 0) symbols.barred.push_back(spec.padding);
+  return symbols;
 }
 
 std::vector<int64_t> encoded(const text::Tokenizer& tokenizer, const std::string& line, const std::string& place) {

@@ -5,7 +5,6 @@
 #include "cairn/base/error.h"
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/safetensors.h"
-#include "cairn/io/temporary_folder.h"
 #include "cairn/io/torch_checkpoint.h"
 #include "cairn/models/transformer/beam_search.h"
 #include "cairn/models/transformer/sampling.h"
@@ -14,6 +13,7 @@
 #include "cairn/models/transformer/transformer_weights.h"
 #include "cairn/nn/state_dict.h"
 #include "cairn/train/checkpoint.h"
+#include "tests/models/transformer/layout_test.h"
 #include "tests/models/transformer/small_model.h"
 
 namespace cairn::transformer {
@@ -24,60 +24,24 @@ using Ids = std::vector<int64_t>;
 
 const fs::path kGolden = fs::path(CAIRN_SOURCE_DIR) / "tests/golden/hf";
 
-const Layout& layout_named(const std::string& name) {
-  static const auto rows = layouts();
-  for (const auto& row : rows) {
-    if (row.name == name) return row;
-  }
-  throw UsageError("layout", name);
-}
-
 Json said_of(const std::string& name) {
-  return Json::parse(io::read_file(kGolden / name / "said.json", 16 << 20));
+  return said_in(kGolden / name);
 }
 
-void expect_near(const torch::Tensor& ours, const Json& theirs, double tolerance) {
-  ASSERT_EQ(ours.size(0), static_cast<int64_t>(theirs.size()));
-  for (int64_t t = 0; t < ours.size(0); ++t) {
-    const auto row = torch::tensor(theirs[static_cast<size_t>(t)].get<std::vector<double>>());
-    EXPECT_LT((ours[t] - row).abs().max().item<double>(), tolerance);
-  }
-}
-
-class HfLayout : public testing::Test {
+class HfLayout : public LayoutTest {
  protected:
-  fs::path imported(const std::string& layout, const fs::path& from) {
-    const auto folder = temporary_.path() / cat("model", count_++);
-    fs::create_directory(folder);
-    layout_named(layout).import_model({.files = {from}, .config = Json(), .folder = folder});
-    return folder;
-  }
   fs::path exported(const std::string& layout, const fs::path& model) {
-    const auto out = temporary_.path() / cat("out", count_++);
+    const auto out = new_path("out");
     layout_named(layout).export_model({.model_folder = model, .out = out});
     return out;
   }
   /// A copy of a golden folder to be spoilt.
-  fs::path copy_of(const std::string& name) {
-    const auto folder = temporary_.path() / cat("copy", count_++);
-    fs::copy(kGolden / name, folder);
-    return folder;
-  }
+  fs::path copy_of(const std::string& name) { return LayoutTest::copy_of(kGolden / name); }
   static void change_config(const fs::path& folder, const Json& changes) {
     auto json = Json::parse(io::read_file(folder / "config.json", 1 << 20));
     json.update(changes);
     io::write_file(folder / "config.json", json.dump());
   }
-  void refused(const std::string& layout, const fs::path& folder, const std::string& part) {
-    try {
-      imported(layout, folder);
-      ADD_FAILURE() << "took it; expected " << part;
-    } catch (const InputError& error) {
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-    }
-  }
-  const io::TemporaryFolder temporary_;
-  int count_ = 0;
 };
 
 class Marian : public HfLayout {
@@ -173,7 +137,7 @@ TEST_P(OurMarian, TranslatesTheSameAsBefore) {
     torch::manual_seed(3);
     for (auto& parameter : loaded.network->parameters()) parameter.add_(0.3 * torch::randn_like(parameter));
   }
-  const auto folder = temporary_.path() / "ours";
+  const auto folder = new_path("ours");
   fs::create_directory(folder);
   train::write_model_files(folder,
                            {.config = {{"system", "transformer"}, {"format", 1}, {"model", loaded.spec.to_json()}},
