@@ -84,8 +84,12 @@ std::string ParallelText::target_place(int64_t pair) const {
   return place(target_name, pair);
 }
 
+bool is_generated_text(const std::string& spec) {
+  return is_sequence_problem(spec) || spec == "phrases";
+}
+
 ParallelText load_parallel_text(const std::string& spec, const ParallelOptions& options) {
-  if (is_sequence_problem(spec) || spec == "phrases") return generated(spec, options);
+  if (is_generated_text(spec)) return generated(spec, options);
   const auto files = split(spec, ',');
   if (files.size() == 2) return from_files(files[0], files[1], options.limit);
   if (spec.ends_with(".tsv") || spec.ends_with(".tsv.gz")) return from_columns(spec, options.limit);

@@ -28,6 +28,9 @@ struct ParallelOptions {
   SequenceProblem problem;  ///< what a generated SPEC draws
 };
 
+/// Whether a SPEC names what is generated: "copy", "reverse" or "phrases".
+bool is_generated_text(const std::string& spec);
+
 /// Throws InputError naming both counts where the two files differ in lines, file and line of a .tsv line without one
 /// tab and of text that is not UTF-8; UsageError for another SPEC; EnvironmentError for what is not here.
 ParallelText load_parallel_text(const std::string& spec, const ParallelOptions& options);

@@ -20,7 +20,7 @@ std::string TransformerTask::describe() const {
 }
 
 std::string TransformerTask::data_licence() const {
-  if (data::is_sequence_problem(data_.train)) return "generated";
+  if (data::is_generated_text(data_.train)) return "generated";
   return data::licence_of(split(data_.train, ':').front());
 }
 
