@@ -36,6 +36,7 @@ void show_translations(DemoContext& context) {
       .table(translations(translator, {english, "The clever queen does not see my small dog.",
                                        "Must a brave child carry the heavy chairs?",
                                        "She buys three red apples because we need an old cup."}))
+      .paragraph("Where it looks: a row for each piece that it writes, a column for each that it reads.")
       .heat_map(heat_map_of(translator.attention(english, german), {}, english));
 }
 
@@ -53,7 +54,6 @@ void show_training(DemoContext& context) {
           {{"parameters", cat(run.result.parameters)},
            {"lines of the test set written without a mistake", cat(fixed(100 * run.metric("test.accuracy"), 1), " %")}})
       .table(translations(translator, {kDrawn, "s5 s5 s1", "s3", "s2 s4 s2 s0"}))
-      .paragraph("Where it looks: a row for each token that it writes, a column for each that it reads.")
       .heat_map(heat_map_of(translator.attention(kDrawn, "s4 s3 s2 s1 s0"), {}, kDrawn));
 }
 
