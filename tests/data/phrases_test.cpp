@@ -33,6 +33,21 @@ TEST(Phrases, AreEnglishAndGerman) {
       {33,
        {"He has looked for my dog when she can find a woman.",
         "Er hat meinen Hund gesucht, wenn sie eine Frau finden kann."}},
+      {15, {"Does he bring the beautiful key?", "Bringt er den schönen Schlüssel?"}},
+      {24, {"Do we lose a black coat?", "Verlieren wir einen schwarzen Mantel?"}},
+      {26,
+       {"Has the good king looked for a beautiful bottle in the quiet school?",
+        "Hat der gute König eine schöne Flasche in der stillen Schule gesucht?"}},
+      {32,
+       {"Five dogs sell a letter when he must buy the famous apple.",
+        "Fünf Hunde verkaufen einen Brief, wenn er den berühmten Apfel kaufen muss."}},
+      {47, {"Can a mouse clean the white bed in the city?", "Kann eine Maus das weiße Bett in der Stadt putzen?"}},
+      {105,
+       {"A mouse can carry a big glass although a child finds a book.",
+        "Eine Maus kann ein großes Glas tragen, obwohl ein Kind ein Buch findet."}},
+      {139,
+       {"We lose my stone while we do not forget my child.",
+        "Wir verlieren meinen Stein, während wir mein Kind nicht vergessen."}},
   };
   for (const auto& [number, pair] : known) {
     const auto got = phrase_pair(number, kRandom);
