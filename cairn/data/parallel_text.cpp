@@ -23,7 +23,7 @@ ParallelText generated(const std::string& spec, const ParallelOptions& options) 
   const RandomStream random(0, cat(spec, ", ", name_of(options.split)));
   ParallelText text{.source = {}, .target = {}, .source_name = spec, .target_name = spec};
   for (int64_t k = 0; k < (options.limit > 0 ? std::min(options.limit, count) : count); ++k) {
-    auto pair = spec == "phrases" ? phrase_pair(k, random) : sequence_pair(spec, problem, k, random);
+    auto pair = is_sequence_problem(spec) ? sequence_pair(spec, problem, k, random) : phrase_pair(k, random);
     text.source.push_back(std::move(pair.source));
     text.target.push_back(std::move(pair.target));
   }

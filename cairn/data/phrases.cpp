@@ -64,6 +64,7 @@ class Writer {
   struct Clause {
     Said subject, object, place;
     std::string en_auxiliary, en_verb;  ///< "has" and "seen"; "" and "sees"
+    std::string en_infinitive;          ///< "see"
     std::string de_finite, de_last;     ///< "hat" and "gesehen"; "sieht" and ""
     bool negated = false;
   };
@@ -144,6 +145,7 @@ class Writer {
     c.subject = subject();
     const auto which = random_.below(kVerbs.size());
     const Verb& verb = kVerbs[which];
+    c.en_infinitive = verb.en_infinitive;
     c.object = object(which, c.negated);
     if (!c.negated && chance(3)) c.place = place();
     const bool plural = c.subject.plural;
@@ -208,9 +210,7 @@ class Writer {
     Clause c = clause(static_cast<Tense>(random_.below(3)));
     if (c.en_auxiliary.empty()) {  // English asks with "do"
       c.en_auxiliary = c.subject.plural ? "do" : "does";
-      for (const Verb& verb : kVerbs) {
-        if (c.en_verb == verb.en) c.en_verb = verb.en_infinitive;
-      }
+      c.en_verb = c.en_infinitive;
     }
     return {words({c.en_auxiliary, c.subject.en, c.en_verb, c.object.en, c.place.en}) + "?",
             words({c.de_finite, c.subject.de, middle(c), c.de_last}) + "?"};

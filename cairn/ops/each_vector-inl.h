@@ -25,6 +25,19 @@ HWY_INLINE void each_vector(int64_t count, const Body& body) {
   for (; k < count; ++k) body(one, k);
 }
 
+/// The sum of all of a.
+template <class T>
+HWY_INLINE T total_of(const T* a, int64_t count) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto sum = hn::Zero(d);
+  int64_t k = 0;
+  for (; k + lanes <= count; k += lanes) sum = hn::Add(sum, hn::LoadU(d, a + k));
+  T rest = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; k < count; ++k) rest += a[k];
+  return rest;
+}
+
 /// a . b
 template <class T>
 HWY_INLINE T dot(const T* a, const T* b, int64_t count) {

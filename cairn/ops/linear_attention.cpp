@@ -244,14 +244,15 @@ torch::Tensor linear_attention_step(const torch::Tensor& q, const torch::Tensor&
   const auto p = prepare(q1, k1, v1, o, state);
   const Sequences one(k1, {});
   state.S = state.S.requires_grad() ? state.S.detach().clone() : state.S.contiguous();  // what backward needs stays
+  torch::Tensor out;
   if (keeps_log_sums(o)) {
-    const auto out = causal(p, o, state.S);
-    state.S.copy_(out.last);
-    for (auto& n : state.seen) ++n;
-    return out.o.to(v.scalar_type()).squeeze(2);
+    const auto next = causal(p, o, state.S);
+    state.S.copy_(next.last);
+    out = next.o;
+  } else {
+    out = causal_steps(rows_of(p, o, state.S), one.segments(q1.size(1), 1),
+                       state.S.view({-1, state.S.size(2), state.S.size(3)}));
   }
-  const auto out = causal_steps(rows_of(p, o, state.S), one.segments(q1.size(1), 1),
-                                state.S.view({-1, state.S.size(2), state.S.size(3)}));
   for (auto& n : state.seen) ++n;
   return out.view(p.v.sizes()).to(v.scalar_type()).squeeze(2);
 }

@@ -66,9 +66,7 @@ struct ChunkedAttention : torch::autograd::Function<ChunkedAttention> {
     ctx->saved_data["chunk"] = chunk;
     ctx->saved_data["normalise"] = normalise;
     ctx->saved_data["least"] = least;
-    std::vector<int64_t> last(plan.segments());
-    for (int64_t s = 0; s < plan.segments(); ++s) last[s] = plan.last_slot(s);
-    return {o, tape.states.index_select(0, torch::tensor(last, torch::kInt64).to(q.device()))};
+    return {o, tape.states.index_select(0, torch::tensor(plan.last_slots(), torch::kInt64).to(q.device()))};
   }
 
   static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {

@@ -24,15 +24,14 @@ class DevicePasses {
   DevicePasses(const CausalInput& in, const ChunkPlan& plan, const PassRunner& runner)
       : in_(in), plan_(plan), runner_(runner), chunks_(on_device(plan.chunks, in.q.device())) {
     std::vector<DeviceSegment> segments;
-    std::vector<int64_t> first, last;
+    std::vector<int64_t> first;
     for (int64_t s = 0; s < plan.segments(); ++s) {
       segments.push_back({plan.first_chunk[s], plan.first_chunk[s + 1], plan.first_slot(s)});
       first.push_back(plan.first_slot(s));
-      last.push_back(plan.last_slot(s));
     }
     segments_ = on_device(segments, in.q.device());
     first_ = on_device(first, in.q.device());
-    last_ = on_device(last, in.q.device());
+    last_ = on_device(plan.last_slots(), in.q.device());
     if (in.log_decay.defined()) running_ = torch::empty(in.log_decay.sizes(), in.q.options().dtype(torch::kFloat64));
   }
 

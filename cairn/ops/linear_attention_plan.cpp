@@ -16,4 +16,10 @@ ChunkPlan::ChunkPlan(const std::vector<Segment>& segments, int64_t chunk) {
   first_chunk.push_back(static_cast<int64_t>(chunks.size()));
 }
 
+std::vector<int64_t> ChunkPlan::last_slots() const {
+  std::vector<int64_t> slots(segments());
+  for (int64_t s = 0; s < segments(); ++s) slots[s] = last_slot(s);
+  return slots;
+}
+
 }  // namespace cairn::ops

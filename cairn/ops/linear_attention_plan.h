@@ -25,6 +25,8 @@ struct ChunkPlan {
   int64_t first_slot(int64_t segment) const { return first_chunk[segment] + segment; }
   int64_t last_slot(int64_t segment) const { return first_chunk[segment + 1] + segment; }
 
+  std::vector<int64_t> last_slots() const;  ///< of each segment
+
   std::vector<Chunk> chunks;         ///< segment by segment, in order
   std::vector<int64_t> first_chunk;  ///< of each segment, and the number of chunks
   int64_t longest = 0;               ///< chunk

@@ -22,21 +22,9 @@ HWY_INLINE void scaled(const T* a, T scale, T* out, int64_t count) {
 }
 
 template <class T>
-HWY_INLINE T total(const T* a, int64_t count) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto sum = hn::Zero(d);
-  int64_t k = 0;
-  for (; k + lanes <= count; k += lanes) sum = hn::Add(sum, hn::LoadU(d, a + k));
-  T rest = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; k < count; ++k) rest += a[k];
-  return rest;
-}
-
-template <class T>
 void divided(const DividedRows<T>& r) {
   for (int64_t i = 0; i < r.o.rows; ++i) {
-    r.sums[i] = total(r.P.data + i * r.P.stride, r.P.columns) + dot(r.q.data + i * r.q.stride, r.z, r.q.columns);
+    r.sums[i] = total_of(r.P.data + i * r.P.stride, r.P.columns) + dot(r.q.data + i * r.q.stride, r.z, r.q.columns);
     T* o = r.o.data + i * r.o.stride;
     scaled(o, 1 / std::max(r.sums[i], r.least), o, r.o.columns);
   }

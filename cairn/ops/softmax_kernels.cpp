@@ -8,6 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "cairn/ops/each_vector-inl.h"
 #include "cairn/ops/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,14 +45,7 @@ T log_sum_exp_of(const T* logits, int64_t n) {
 
 template <class T>
 T mean_of_logits(const T* logits, int64_t n) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto sum = hn::Zero(d);
-  int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) sum = hn::Add(sum, hn::LoadU(d, logits + k));
-  T total = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; k < n; ++k) total += logits[k];
-  return total / static_cast<T>(n);
+  return total_of(logits, n) / static_cast<T>(n);
 }
 
 template <class T>

@@ -66,9 +66,7 @@ using Backward =
 std::vector<torch::Tensor> all_results(int64_t chunk, const Forward& forward, const Backward& backward) {
   const ChunkPlan plan(kSegments, chunk);
   const auto result = forward(plan);
-  std::vector<int64_t> slots;
-  for (int64_t s = 0; s < plan.segments(); ++s) slots.push_back(plan.last_slot(s));
-  const auto last = result.tape.states.index_select(0, torch::tensor(slots));
+  const auto last = result.tape.states.index_select(0, torch::tensor(plan.last_slots()));
   const auto wave = [](const torch::Tensor& t) {
     return torch::arange(t.numel(), torch::kFloat64).mul(0.7).sin().view(t.sizes()).to(t.scalar_type());
   };
