@@ -4,8 +4,9 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
+#include "cairn/base/utf8.h"
+#include "cairn/text/characters.h"
 #include "cairn/text/unicode.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn::metrics {
 
@@ -143,7 +144,7 @@ std::u32string bleu_tokens(std::u32string line, BleuTokenizer tokenizer) {
 }
 
 std::string bleu_tokens(std::string_view line, BleuTokenizer tokenizer) {
-  if (text::invalid_utf8(line) != std::string_view::npos) throw InputError("BLEU", "a line is not UTF-8");
+  if (invalid_utf8(line) != std::string_view::npos) throw InputError("BLEU", "a line is not UTF-8");
   std::string tokens;
   for (const char32_t c : bleu_tokens(text::characters_of(line), tokenizer)) text::append_character(tokens, c);
   return tokens;

@@ -1,9 +1,10 @@
 #include "cairn/metrics/segments.h"
 
 #include "cairn/base/error.h"
+#include "cairn/base/utf8.h"
 #include "cairn/base/version.h"
+#include "cairn/text/characters.h"
 #include "cairn/text/unicode.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn::metrics {
 
@@ -18,7 +19,7 @@ std::string ReferenceCount::text() const {
 }
 
 std::u32string segment_characters(std::string_view segment, LetterCase letters) {
-  if (const size_t bad = text::invalid_utf8(segment); bad != std::string_view::npos) {
+  if (const size_t bad = invalid_utf8(segment); bad != std::string_view::npos) {
     throw InputError("metric", cat("byte ", bad, " of '", segment.substr(0, bad), "...' is not UTF-8"));
   }
   const auto characters = text::characters_of(segment);

@@ -2,8 +2,6 @@
 
 #include "cairn/base/error.h"
 #include "cairn/io/atomic_file.h"
-#include "cairn/io/safetensors.h"
-#include "cairn/nn/state_dict.h"
 
 namespace cairn {
 
@@ -31,8 +29,11 @@ Json read_model_config(const std::filesystem::path& folder) {
   return read_model_config_file(path);
 }
 
-void load_weights(torch::nn::Module& network, const std::filesystem::path& file) {
-  nn::load_state_dict(network, io::read_safetensors(file).tensors, file.string());
+int64_t memory_for(const io::TensorMap& weights) {
+  constexpr int64_t kTables = int64_t{2} << 30, kTimes = 16;
+  int64_t bytes = kTables;
+  for (const auto& [name, tensor] : weights) bytes += kTimes * static_cast<int64_t>(tensor.nbytes());
+  return bytes;
 }
 
 }  // namespace cairn

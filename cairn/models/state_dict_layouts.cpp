@@ -68,7 +68,8 @@ void write_imported_model(const NetworkSystem& system, const io::TensorMap& tens
     throw UsageError("--config", "got nothing, expected the config.json or the model that says what network this is");
   }
   const Json& model = request.config.at("model");
-  const auto network = system.make_network(model, "config.json");
+  const std::string source = "config.json";
+  const auto network = make_for(tensors, source, [&] { return system.make_network(model, source); });
   nn::load_state_dict(*network, tensors, request.files.front().string());
   if (system.bring_rest) system.bring_rest(request);
   const Json config{{"system", system.name}, {"format", 1}, {"model", model}, {"metrics", Json::object()}};

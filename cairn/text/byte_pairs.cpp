@@ -1,8 +1,8 @@
 #include "cairn/text/byte_pairs.h"
 
 #include "cairn/base/error.h"
+#include "cairn/text/characters.h"
 #include "cairn/text/unicode.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn::text {
 

@@ -4,8 +4,8 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
+#include "cairn/base/utf8.h"
 #include "cairn/io/atomic_file.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn::text {
 

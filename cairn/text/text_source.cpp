@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "cairn/base/error.h"
+#include "cairn/base/utf8.h"
 #include "cairn/io/byte_reader.h"
-#include "cairn/text/utf8.h"
+#include "cairn/text/characters.h"
 
 namespace cairn::text {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
 #include "cairn/io/atomic_file.h"
-#include "cairn/text/utf8.h"
+#include "cairn/text/characters.h"
 
 namespace cairn::text {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "cairn/base/text.h"
-#include "cairn/text/utf8.h"
+#include "cairn/text/characters.h"
 
 namespace cairn::text {
 

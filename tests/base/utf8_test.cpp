@@ -17,4 +17,5 @@ TEST(Utf8, Boundaries) {
     EXPECT_FALSE(is_utf8(invalid)) << invalid;
   }
   EXPECT_EQ(invalid_utf8("ab\u00e9\xff"), 4U);
+  EXPECT_EQ(invalid_utf8("x\xed\xa0\x80"), 1U);
 }

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "cairn/base/error.h"
-#include "cairn/text/utf8.h"
+#include "cairn/text/characters.h"
 
 namespace cairn::text {
 namespace {

@@ -1,10 +1,11 @@
-// UTF-8 and the rules that make words.
+// Characters and the rules that make words of them.
 #include "cairn/text/word_rule.h"
 
 #include <gtest/gtest.h>
 
 #include "cairn/base/error.h"
-#include "cairn/text/utf8.h"
+#include "cairn/base/utf8.h"
+#include "cairn/text/characters.h"
 #include "cairn/text/word_index.h"
 
 namespace cairn::text {
@@ -12,18 +13,7 @@ namespace {
 
 constexpr auto kFine = std::string_view::npos;
 
-TEST(Utf8, IllFormedBytesAreFound) {
-  EXPECT_EQ(invalid_utf8(""), kFine);
-  EXPECT_EQ(invalid_utf8("a\xC3\xA9\xE4\xBA\xBA\xF0\x9F\x98\x80"), kFine);
-  EXPECT_EQ(invalid_utf8("ab\x80"), 2U);            // a continuation alone
-  EXPECT_EQ(invalid_utf8("\xC0\xAF"), 0U);          // overlong /
-  EXPECT_EQ(invalid_utf8("\xE0\x80\xAF"), 0U);      // overlong
-  EXPECT_EQ(invalid_utf8("x\xED\xA0\x80"), 1U);     // a surrogate
-  EXPECT_EQ(invalid_utf8("\xF4\x90\x80\x80"), 0U);  // above U+10FFFF
-  EXPECT_EQ(invalid_utf8("\xF0\x9F\x98"), 0U);      // cut short
-}
-
-TEST(Utf8, EveryCharacterComesBack) {
+TEST(Characters, EveryOneComesBack) {
   for (char32_t c = 1; c < 0x110000; c += c < 0x3000 ? 1 : 977) {
     if (c >= 0xD800 && c < 0xE000) continue;
     std::string text;

@@ -133,6 +133,10 @@ TEST(ToolBadFiles, DamagedConfig) {
   foreign["system"] = "autoregresive";
   with.sandbox.write("m/config.json", foreign.dump());
   expect_refusal(with.sandbox, {"eval", "m"}, {.messages = {"config.json", "did you mean 'autoregressive'?"}});
+  Json huge = config;
+  huge["model"]["hidden"] = {1'000'000'000};
+  with.sandbox.write("m/config.json", huge.dump());
+  expect_refusal(with.sandbox, {"eval", "m"}, {.messages = {"config.json", "got sizes that need a tensor of"}});
 }
 
 TEST(ToolBadFiles, ArraysOfTheWrongShape) {

@@ -172,9 +172,7 @@ std::shared_ptr<DensityModel> make_model(const ModelSpec& spec) {
 LoadedModel load_model(const std::filesystem::path& folder) {
   const Json config = read_model_config(folder);
   auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
-  auto model = make_model(spec);
-  load_weights(*model, folder / "model.safetensors");
-  model->eval();
+  auto model = load_network(folder, [&spec] { return make_model(spec); });
   return {std::move(spec), std::move(model)};
 }
 

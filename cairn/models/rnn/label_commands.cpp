@@ -4,11 +4,11 @@
 #include <fstream>
 
 #include "cairn/base/error.h"
+#include "cairn/base/utf8.h"
 #include "cairn/io/array_file.h"
 #include "cairn/models/rnn/model_factory.h"
 #include "cairn/models/rnn/rnn_pipeline.h"
 #include "cairn/text/columns.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn {
 
@@ -89,7 +89,7 @@ void label_lines(const SequenceModel& model, const Invocation& call, int64_t lim
   call.require_in("label", "a text file, a sentence a line");
   for_each_line(call.in, [&](const std::string& line, int64_t number) {
     const std::string place = cat("line ", number + 1);
-    if (text::invalid_utf8(line) != std::string::npos) throw InputError(place, "is not UTF-8");
+    if (invalid_utf8(line) != std::string::npos) throw InputError(place, "is not UTF-8");
     const auto words = text::columns_of(line, " \t\r");
     const auto p = model.label(words, place, limit);
     for (size_t k = 0; k < words.size(); ++k) {

@@ -53,9 +53,7 @@ LoadedModel load_model(const std::filesystem::path& folder) {
   const Json config = read_model_config(folder);
   auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
   if (spec.config.reads_tokens()) spec.tokenizer = text::Tokenizer::read(folder, spec.sizes.inputs);
-  auto network = make_network(spec);
-  load_weights(*network, folder / "model.safetensors");
-  network->eval();
+  auto network = load_network(folder, [&spec] { return make_network(spec); });
   return {std::move(spec), std::move(network)};
 }
 

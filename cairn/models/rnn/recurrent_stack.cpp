@@ -33,6 +33,26 @@ void check(const StackOptions& o) {
   if (o.layer_norm && o.cell == Cell::gru_reset_before) {
     throw UsageError("recurrent stack", got_expected("layer_norm with gru_reset_before", "another cell"));
   }
+  if (o.chrono != 0 && (o.chrono < 2 || o.forget_bias != 0)) {
+    throw UsageError("recurrent stack", got_expected(cat("chrono ", o.chrono, " and forget_bias ", o.forget_bias),
+                                                     "chrono of 2 steps or more, without forget_bias"));
+  }
+}
+
+/// Chrono initialisation (Tallec & Ollivier 2018, section 3): a unit that keeps the share u / (u + 1) of its state at
+/// each step, u uniform in 1 .. span - 1, forgets within about u steps.
+void set_memory(LayerWeights& w, Cell cell, int64_t span, RandomStream random) {
+  if (ops::gates_of(cell) == 1) return;  // Elman's has none
+  const torch::NoGradGuard no_grad;
+  const int64_t H = w.b_ih.size(0) / ops::gates_of(cell);
+  const double half = static_cast<double>(span) / 2;
+  const auto kept = (nn::uniform({H}, half - 1, random) + half).log();
+  const auto set = [&](int64_t gate, const torch::Tensor& bias) {
+    w.b_ih.narrow(0, gate * H, H).copy_(bias);
+    w.state.b.narrow(0, gate * H, H).zero_();
+  };
+  set(1, kept);  // the forget gate, or z
+  if (cell == Cell::lstm) set(0, -kept);
 }
 
 }  // namespace
@@ -64,6 +84,7 @@ LayerWeights RecurrentStack::make_layer(int64_t layer, bool reverse, RandomStrea
     const torch::NoGradGuard no_grad;
     w.b_ih.slice(0, H, 2 * H).add_(options_.forget_bias);
   }
+  if (options_.chrono > 0) set_memory(w, options_.cell, options_.chrono, random.at(6));
   if (options_.projection > 0) w.state.projection = parameter("weight_hr" + suffix, {R, H}, random.at(4));
   if (options_.peepholes) w.state.peepholes = parameter("peephole" + suffix, {3, H}, random.at(5));
   if (!options_.layer_norm) return w;

@@ -24,6 +24,7 @@ struct StackOptions {
   bool layer_norm = false;
   double init = 0;         ///< bound of the uniform initial weights; 0: 1 / sqrt(hidden)
   double forget_bias = 0;  ///< lstm
+  int64_t chrono = 0;      ///< lstm, gru: steps that memories are to last at most; 0: as every other bias
 
   int64_t directions() const { return bidirectional ? 2 : 1; }
   int64_t state() const { return projection > 0 ? projection : hidden; }  ///< R

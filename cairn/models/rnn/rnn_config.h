@@ -24,6 +24,7 @@ struct ModelConfig {
   bool tied = false;
   double init = 0;
   double forget_bias = 0;
+  int64_t chrono = 0;
   double dropout_embedding = 0;
   double dropout_input = 0;
   double dropout_hidden = 0;
@@ -59,6 +60,9 @@ struct ModelConfig {
     f("tied", tied, "language_model: the output's weights are the embedding's");
     f("init", init, "initial weights are uniform within +-init (0: 1 / sqrt(hidden))", at_least(0));
     f("forget_bias", forget_bias, "lstm: added to the forget gate's initial bias");
+    f("chrono", chrono,
+      "lstm, gru: gates begin so that memories last up to this many steps (chrono initialisation; 0: no care taken)",
+      at_least(0));
     f("dropout_embedding", dropout_embedding, "chance that a token's vector is dropped from a whole batch",
       between(0, 0.99));
     f("dropout_input", dropout_input, "on what enters the first layer", between(0, 0.99));

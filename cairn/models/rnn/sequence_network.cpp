@@ -43,7 +43,8 @@ StackOptions stack_options(const ModelConfig& c, int64_t input) {
           .peepholes = c.peepholes,
           .layer_norm = c.layer_norm,
           .init = c.init,
-          .forget_bias = c.forget_bias};
+          .forget_bias = c.forget_bias,
+          .chrono = c.chrono};
 }
 
 }  // namespace

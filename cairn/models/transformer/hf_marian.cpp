@@ -69,14 +69,16 @@ void read_hf_tokenizers(const fs::path& folder, const ForeignConfig& config, Mod
 /// Positions that were saved are ours, learned ones, or an error.
 void take_positions(io::TensorMap& tensors, ModelSpec& spec, const std::string& source) {
   const auto& c = spec.config;
-  const auto expected = nn::sinusoids(c.max_length, c.width, nn::Sinusoid::halves);
+  const auto are_sinusoids = [&c](const torch::Tensor& saved) {
+    return saved.sizes() == torch::IntArrayRef{c.max_length, c.width} &&
+           torch::allclose(saved, nn::sinusoids(c.max_length, c.width, nn::Sinusoid::halves), 0, 1e-6);
+  };
   size_t there = 0, same = 0;
   for (const auto& side : kSides) {
     const auto found = tensors.find(side + ".embed_positions.weight");
     if (found == tensors.end()) continue;
     ++there;
-    const auto saved = found->second.to(torch::kFloat32);
-    same += saved.sizes() == expected.sizes() && torch::allclose(saved, expected, 0, 1e-6);
+    same += are_sinusoids(found->second.to(torch::kFloat32));
   }
   if (same == there) {
     for (const auto& side : kSides) tensors.erase(side + ".embed_positions.weight");

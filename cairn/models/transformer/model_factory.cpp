@@ -70,9 +70,7 @@ LoadedModel load_model(const std::filesystem::path& folder) {
   const Json config = read_model_config(folder);
   auto spec = ModelSpec::from_json(config.at("model"), (folder / "config.json").string());
   read_tokenizers(folder, spec);
-  auto network = make_network(spec);
-  load_weights(*network, folder / "model.safetensors");
-  network->eval();
+  auto network = load_network(folder, [&spec] { return make_network(spec); });
   return {std::move(spec), std::move(network)};
 }
 

@@ -8,10 +8,10 @@
 #include "cairn/base/error.h"
 #include "cairn/base/longest_first.h"
 #include "cairn/base/text.h"
+#include "cairn/base/utf8.h"
 #include "cairn/models/transformer/forced_decoding.h"
 #include "cairn/models/transformer/model_factory.h"
 #include "cairn/models/transformer/transformer_runner.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn {
 
@@ -50,7 +50,7 @@ Symbols symbols_of(const ModelSpec& spec) {
 }
 
 std::vector<int64_t> encoded(const text::Tokenizer& tokenizer, const std::string& line, const std::string& place) {
-  if (const size_t bad = text::invalid_utf8(line); bad != std::string::npos) {
+  if (const size_t bad = invalid_utf8(line); bad != std::string::npos) {
     throw InputError(place, cat("is not UTF-8 at byte ", bad));
   }
   std::vector<int64_t> ids;

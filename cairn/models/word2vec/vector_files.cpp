@@ -5,10 +5,10 @@
 #include <cstring>
 
 #include "cairn/base/error.h"
+#include "cairn/base/utf8.h"
 #include "cairn/io/atomic_file.h"
 #include "cairn/io/byte_reader.h"
 #include "cairn/text/text_source.h"
-#include "cairn/text/utf8.h"
 
 namespace cairn::word2vec {
 
@@ -44,7 +44,7 @@ class Collector {
  public:
   explicit Collector(int64_t dim) : dim_(dim) {}
   void add(std::string_view word, const float* values, const std::string& where) {
-    if (const size_t bad = text::invalid_utf8(word); bad != std::string_view::npos) {
+    if (const size_t bad = invalid_utf8(word); bad != std::string_view::npos) {
       throw InputError(where, cat("byte ", bad, " of the word's name is not UTF-8"));
     }
     if (vocabulary_.find(word) >= 0) throw InputError(where, cat("the word '", word, "' is there twice"));
@@ -211,7 +211,7 @@ FastTextHead read_fasttext_head(Bytes& bytes, Vocabulary& vocabulary) {
   if (pruned > 0) refuse("this model is pruned; expected a full one");
   for (int32_t i = 0; i < head.words; ++i) {
     const std::string word = bytes.until('\0', kMostName);
-    if (text::invalid_utf8(word) != std::string::npos) refuse(cat("word ", i, " is not UTF-8"));
+    if (invalid_utf8(word) != std::string::npos) refuse(cat("word ", i, " is not UTF-8"));
     vocabulary.add(word, bytes.number<int64_t>());
     bytes.number<int8_t>();
     if (vocabulary.size() != i + 1) refuse(cat("the word '", word, "' is there twice"));

@@ -6,7 +6,7 @@
 
 #include "cairn/base/error.h"
 #include "cairn/base/text.h"
-#include "cairn/text/utf8.h"
+#include "cairn/base/utf8.h"
 
 namespace cairn::word2vec {
 
@@ -54,7 +54,7 @@ Vocabulary Vocabulary::from_tensors(const io::TensorMap& tensors, const std::str
   }
   const auto bytes = words->second.contiguous();
   const std::string_view text(static_cast<const char*>(bytes.data_ptr()), static_cast<size_t>(bytes.numel()));
-  if (const size_t bad = text::invalid_utf8(text); bad != std::string_view::npos) {
+  if (const size_t bad = invalid_utf8(text); bad != std::string_view::npos) {
     throw InputError(source, cat("tensor 'words': byte ", bad, " is not UTF-8"));
   }
   Vocabulary vocabulary;

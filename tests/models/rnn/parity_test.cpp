@@ -162,6 +162,36 @@ TEST(RecurrentStack, RefusesPartsThatACellDoesNotHave) {
   EXPECT_THROW(RecurrentStack({.cell = Cell::gru_reset_before, .input = 2, .hidden = 3, .layer_norm = true}, random),
                UsageError);
   EXPECT_THROW(RecurrentStack({.input = 0, .hidden = 3}, random), UsageError);
+  EXPECT_THROW(RecurrentStack({.input = 2, .hidden = 3, .chrono = 1}, random), UsageError);
+  EXPECT_THROW(RecurrentStack({.input = 2, .hidden = 3, .forget_bias = 1, .chrono = 9}, random), UsageError);
+}
+
+/// The share of its state that each unit keeps where weights add nothing, as steps: u of u / (u + 1).
+torch::Tensor steps_remembered(const LayerWeights& layer, int64_t hidden) {
+  return (layer.b_ih + layer.state.b).narrow(0, hidden, hidden).exp().detach();
+}
+
+TEST(RecurrentStack, ChronoSpreadsMemoriesUpToTheSpan) {
+  const RandomStream random(1, "weights");
+  for (const auto cell : {Cell::lstm, Cell::gru, Cell::gru_reset_before}) {
+    const RecurrentStack stack({.cell = cell, .input = 2, .hidden = 400, .layers = 2, .chrono = 101}, random);
+    for (const auto& layer : stack.layers()) {
+      const auto steps = steps_remembered(layer, 400);
+      EXPECT_GE(steps.min().item<double>(), 1 - 1e-5);
+      EXPECT_LE(steps.max().item<double>(), 100 + 1e-3);
+      EXPECT_NEAR(steps.mean().item<double>(), 50.5, 5);  // the mean of 400 draws has deviation 1.4
+      if (cell != Cell::lstm) continue;
+      const auto input = (layer.b_ih + layer.state.b).narrow(0, 0, 400).exp();
+      EXPECT_TRUE(torch::allclose(input * steps, torch::ones({400}), 0, 1e-5));
+    }
+  }
+}
+
+TEST(RecurrentStack, ChronoLeavesElmansAlone) {
+  const RandomStream random(1, "weights");
+  const RecurrentStack plain({.cell = Cell::elman_tanh, .input = 2, .hidden = 3}, random);
+  const RecurrentStack chrono({.cell = Cell::elman_tanh, .input = 2, .hidden = 3, .chrono = 9}, random);
+  EXPECT_TRUE(torch::equal(plain.layers()[0].b_ih, chrono.layers()[0].b_ih));
 }
 
 }  // namespace

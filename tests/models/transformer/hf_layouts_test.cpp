@@ -171,6 +171,8 @@ TEST_F(Marian, OtherNetworksAreRefused) {
   spoilt({{"vocab_size", 12}}, "tokens, expected 12");
   spoilt({{"encoder_layers", 3}}, "missing tensor 'encoder.layers.2.");
   spoilt({{"decoder_layers", 1}}, "unexpected tensor 'decoder.layers.1.");
+  spoilt({{"encoder_ffn_dim", 1 << 30}, {"decoder_ffn_dim", 1 << 30}}, "got sizes that need a tensor of");
+  spoilt({{"max_position_embeddings", 1 << 30}}, "got sizes that need a tensor of");
   auto folder = copy_of("marian");
   fs::remove(folder / "model.safetensors");
   refused("hf-marian", folder, "model.safetensors or pytorch_model.bin");
@@ -239,6 +241,8 @@ TEST_F(Gpt2, OtherNetworksAreRefused) {
   spoilt({{"n_layer", 1}}, "unexpected tensor 'h.1.attn.c_attn.bias'");
   spoilt({{"n_layer", 3}}, "missing tensor 'decoder.layers.2.");
   spoilt({{"vocab_size", 3}}, "tokens, expected 3");
+  spoilt({{"n_positions", 1 << 30}}, "got sizes that need a tensor of");
+  spoilt({{"n_inner", 1 << 30}}, "got sizes that need a tensor of");
   const auto folder = copy_of("gpt2");
   io::write_file(folder / "merges.txt", "#version: 0.2\nno such\n");
   refused("hf-gpt2", folder, "merge 1: got 'no such'");

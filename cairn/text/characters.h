@@ -1,4 +1,4 @@
-// UTF-8: checking, walking, lower-casing.
+// Characters of well-formed UTF-8 (base/utf8.h): walking, lower-casing, and what some of them are.
 #pragma once
 
 #include <cstddef>
@@ -6,10 +6,6 @@
 #include <string_view>
 
 namespace cairn::text {
-
-/// The offset of the first byte that belongs to no well-formed character (overlong forms, surrogates and values above
-/// U+10FFFF are ill-formed); npos if all is well.
-size_t invalid_utf8(std::string_view bytes);
 
 /// The character at `at` of well-formed text; moves `at` behind it.
 char32_t next_character(std::string_view text, size_t& at);

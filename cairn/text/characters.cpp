@@ -1,4 +1,4 @@
-#include "cairn/text/utf8.h"
+#include "cairn/text/characters.h"
 
 #include <clocale>
 #include <cwctype>
@@ -13,20 +13,9 @@ bool continues(unsigned char byte) {
   return (byte & 0xC0) == 0x80;
 }
 
-/// Bytes of the character that begins with `lead`; 0 if none does.
+/// Bytes of the character that begins with `lead`.
 int length_of(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-}
-
-/// The second byte decides whether a form is overlong, a surrogate or above U+10FFFF (Unicode 15, table 3-7).
-bool second_fits(unsigned char lead, unsigned char second) {
-  if (lead == 0xE0) return second >= 0xA0;
-  if (lead == 0xED) return second < 0xA0;
-  if (lead == 0xF0) return second >= 0x90;
-  return lead != 0xF4 || second < 0x90;
+  return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
 locale_t unicode_locale() {
@@ -39,25 +28,6 @@ locale_t unicode_locale() {
 }
 
 }  // namespace
-
-size_t invalid_utf8(std::string_view bytes) {
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  size_t at = 0;
-  while (at < bytes.size()) {
-    if (data[at] < 0x80) {
-      ++at;
-      continue;
-    }
-    const int length = length_of(data[at]);
-    if (length == 0 || at + static_cast<size_t>(length) > bytes.size()) return at;
-    for (int k = 1; k < length; ++k) {
-      if (!continues(data[at + k])) return at;
-    }
-    if (!second_fits(data[at], data[at + 1])) return at;
-    at += static_cast<size_t>(length);
-  }
-  return std::string_view::npos;
-}
 
 char32_t next_character(std::string_view text, size_t& at) {
   const auto lead = static_cast<unsigned char>(text[at++]);
