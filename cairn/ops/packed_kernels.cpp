@@ -1,7 +1,9 @@
 #include "cairn/ops/packed_kernels.h"
 
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
-#include <vector>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/packed_kernels.cpp"
@@ -17,9 +19,9 @@ namespace cairn::ops::HWY_NAMESPACE {
 // piece of a panel stays in the first cache while a block of rows, laid out in tiles, passes over it from the second.
 constexpr int64_t kRows = 6;
 constexpr int64_t kBlockGroups = 16;  // tiles of a block of rows, at most
-constexpr int64_t kPanelBytes = 16 << 10, kBlockBytes = 128 << 10;
-constexpr int64_t kFewPanels = 3;    // for fewer, laying rows out costs more than it brings
-constexpr int64_t kMostLanes = 256;  // bytes of a vector of any instruction set that Highway knows
+constexpr int64_t kBlockRows = kBlockGroups * kRows;
+constexpr int64_t kPanelBytes = 16 << 10, kBlockBytes = 256 << 10;
+constexpr int64_t kFewPanels = 3;  // for fewer, laying rows out costs more than it brings
 
 template <class T>
 int64_t panel_width() {
@@ -54,7 +56,9 @@ HWY_INLINE void tile(TileRows<T, kLaidOut> rows, const T* HWY_RESTRICT panel, in
   if constexpr (M > 5) l5 = begin(10), h5 = begin(11);
   const int64_t stride = kLaidOut ? 1 : rows.stride, step = kLaidOut ? M : rows.step;
   const T* HWY_RESTRICT x = rows.x;
+  const T* ahead = panel + 2 * lanes * inputs;  // the next piece, on its way into the second cache
   for (int64_t k = 0; k < inputs; ++k, x += step) {
+    __builtin_prefetch(ahead + 2 * lanes * k, 0, 2);
     const auto low = hn::LoadU(d, panel + 2 * lanes * k), high = hn::LoadU(d, panel + 2 * lanes * k + lanes);
     const auto add = [&](int64_t row, auto& l, auto& h) HWY_ATTR {
       const auto value = hn::Set(d, x[row * stride]);
@@ -80,48 +84,49 @@ HWY_INLINE void tile(TileRows<T, kLaidOut> rows, const T* HWY_RESTRICT panel, in
   if constexpr (M > 5) store(5, l5, h5);
 }
 
-template <class T, bool kLaidOut>
-void run_tile(int64_t count, TileRows<T, kLaidOut> rows, const T* panel, int64_t inputs, bool first, T* sums) {
+/// f(count) with the count, 1 .. kRows, as a constant.
+template <class F>
+HWY_INLINE void with_count(int64_t count, const F& f) {
   switch (count) {
     case 1:
-      return tile<1>(rows, panel, inputs, first, sums);
+      return f(std::integral_constant<int, 1>());
     case 2:
-      return tile<2>(rows, panel, inputs, first, sums);
+      return f(std::integral_constant<int, 2>());
     case 3:
-      return tile<3>(rows, panel, inputs, first, sums);
+      return f(std::integral_constant<int, 3>());
     case 4:
-      return tile<4>(rows, panel, inputs, first, sums);
+      return f(std::integral_constant<int, 4>());
     case 5:
-      return tile<5>(rows, panel, inputs, first, sums);
+      return f(std::integral_constant<int, 5>());
     default:
-      return tile<6>(rows, panel, inputs, first, sums);
+      return f(std::integral_constant<int, 6>());
   }
 }
 
 /// Columns [column, column + used) of one row from its sums to y.
 template <class T>
 void finish(const PackedJob<T>& job, const T* HWY_RESTRICT sum, int64_t row, int64_t column, int64_t used) {
-  T* HWY_RESTRICT y = job.y + row * job.y_stride + column;
-  if (job.accumulate) {
-    for (int64_t j = 0; j < used; ++j) y[j] += sum[j];
-  } else if (job.bias != nullptr) {
-    const T* HWY_RESTRICT bias = job.bias + column;
-    for (int64_t j = 0; j < used; ++j) y[j] = sum[j] + bias[j];
-  } else {
-    for (int64_t j = 0; j < used; ++j) y[j] = sum[j];
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  T* y = job.y + row * job.y_stride + column;
+  const T* added = job.accumulate ? y : job.bias == nullptr ? nullptr : job.bias + column;
+  int64_t j = 0;
+  for (; j + lanes <= used; j += lanes) {
+    const auto value = hn::Load(d, sum + j);
+    hn::StoreU(added == nullptr ? value : hn::Add(value, hn::LoadU(d, added + j)), d, y + j);
   }
+  for (; j < used; ++j) y[j] = added == nullptr ? sum[j] : sum[j] + added[j];
 }
 
-/// [count, inputs] with any strides -> [inputs, count].
-template <class T>
-void lay_out(const T* x, int64_t stride, int64_t step, int64_t count, int64_t inputs, T* HWY_RESTRICT out) {
+/// M rows of any strides -> [inputs, M].
+template <int M, class T>
+void lay_out(const T* x, int64_t stride, int64_t step, int64_t inputs, T* HWY_RESTRICT out) {
   if (stride == 1) {
-    for (int64_t k = 0; k < inputs; ++k) std::copy_n(x + k * step, count, out + k * count);
+    for (int64_t k = 0; k < inputs; ++k) std::copy_n(x + k * step, M, out + k * M);
     return;
   }
-  for (int64_t m = 0; m < count; ++m) {
-    const T* row = x + m * stride;
-    for (int64_t k = 0; k < inputs; ++k) out[k * count + m] = row[k * step];
+  for (int64_t k = 0; k < inputs; ++k) {
+    for (int64_t m = 0; m < M; ++m) out[k * M + m] = x[m * stride + k * step];
   }
 }
 
@@ -133,77 +138,107 @@ struct Parts {
   int64_t whole, count;
 };
 
+/// Blocks of rows times chunks of the inputs, so that what is laid out stays in the second cache: panel by panel, and
+/// within one piece by piece, so that a piece stays in the first.
 template <class T, bool kLaidOut>
 class Product {
  public:
-  explicit Product(const PackedJob<T>& job)
+  Product(const PackedJob<T>& job, int64_t begin, int64_t end)
       : job_(job),
+        begin_(begin),
+        end_(end),
         width_(panel_width<T>()),
         groups_(job.rows, kRows),
-        pieces_(job.inputs, kPanelBytes / (width_ * static_cast<int64_t>(sizeof(T)))) {}
+        chunks_(job.inputs, kBlockBytes / (kBlockRows * kSize)) {}
 
-  void run(int64_t begin, int64_t end) const {
-    const int64_t tile_bytes = kRows * std::max<int64_t>(1, job_.inputs) * static_cast<int64_t>(sizeof(T));
-    const int64_t block = std::clamp<int64_t>(kBlockBytes / tile_bytes, 1, kBlockGroups);
-    for (int64_t g = 0; g < groups_.count; g += block) {
-      const int64_t g_end = std::min(groups_.count, g + block);
-      const T* rows = kLaidOut ? laid_out(g, g_end) : nullptr;
-      for (int64_t p = begin; p < end; ++p) multiply(p, g, g_end, rows);
+  void run() const {
+    const int64_t sums_of_panel = kBlockRows * width_;
+    T* sums = scratch<0>(sums_of_panel * (chunks_.count > 1 ? end_ - begin_ : 1));
+    for (int64_t g = 0; g < groups_.count; g += kBlockGroups) {
+      const Block block{g, std::min(groups_.count, g + kBlockGroups)};
+      for (int64_t c = 0; c < chunks_.count; ++c) {
+        const T* rows = kLaidOut ? laid_out(block, c) : nullptr;
+        for (int64_t p = begin_; p < end_; ++p) {
+          T* own = sums + (chunks_.count > 1 ? (p - begin_) * sums_of_panel : 0);
+          multiply(p, block, c, rows, own);
+          if (c + 1 == chunks_.count) finish_panel(p, block, own);
+        }
+      }
     }
   }
 
  private:
-  /// The rows of groups [begin, end), a tile's together.
-  const T* laid_out(int64_t begin, int64_t end) const {
-    const T* x = job_.x + groups_.begin(begin) * job_.x_stride;
-    const int64_t rows = groups_.begin(end) - groups_.begin(begin);
+  static constexpr int64_t kSize = sizeof(T);
+
+  struct Block {
+    int64_t begin, end;  // groups
+  };
+
+  /// Memory of this thread, at a vector's begin, until it is asked for again.
+  template <int kWhich>
+  static T* scratch(int64_t count) {
+    static thread_local hwy::AlignedFreeUniquePtr<T[]> storage;
+    static thread_local int64_t there = 0;
+    if (there < count) storage = hwy::AllocateAligned<T>(static_cast<size_t>(there = count));
+    return storage.get();
+  }
+
+  int64_t rows_before(const Block& block, int64_t g) const { return groups_.begin(g) - groups_.begin(block.begin); }
+
+  /// Chunk c of a block's rows, a tile's together.
+  const T* laid_out(const Block& block, int64_t c) const {
+    const T* x = job_.x + groups_.begin(block.begin) * job_.x_stride + chunks_.begin(c) * job_.x_step;
+    const int64_t rows = rows_before(block, block.end), inputs = chunks_.size(c);
     if (rows == 1 && job_.x_step == 1) return x;
-    static thread_local std::vector<T> storage;
-    if (static_cast<int64_t>(storage.size()) < rows * job_.inputs) storage.resize(rows * job_.inputs);
-    T* to = storage.data();
-    for (int64_t g = begin; g < end; ++g) {
-      lay_out(job_.x + groups_.begin(g) * job_.x_stride, job_.x_stride, job_.x_step, groups_.size(g), job_.inputs, to);
-      to += groups_.size(g) * job_.inputs;
+    T* out = scratch<1>(rows * inputs);
+    for (int64_t g = block.begin; g < block.end; ++g) {
+      const int64_t before = rows_before(block, g);
+      with_count(groups_.size(g), [&](auto count) {
+        lay_out<count>(x + before * job_.x_stride, job_.x_stride, job_.x_step, inputs, out + before * inputs);
+      });
     }
-    return storage.data();
+    return out;
   }
 
-  TileRows<T, kLaidOut> tile_rows(int64_t g, int64_t g_begin, const T* rows, int64_t k) const {
-    if (kLaidOut) {
-      return {rows + (groups_.begin(g) - groups_.begin(g_begin)) * job_.inputs + k * groups_.size(g), 1, 1};
-    }
-    return {job_.x + groups_.begin(g) * job_.x_stride + k * job_.x_step, job_.x_stride, job_.x_step};
+  /// A tile's rows from input k of chunk c on.
+  TileRows<T, kLaidOut> tile_rows(const Block& block, int64_t g, int64_t c, int64_t k, const T* rows) const {
+    if (kLaidOut) return {rows + rows_before(block, g) * chunks_.size(c) + k * groups_.size(g), 1, 1};
+    const T* x = job_.x + groups_.begin(g) * job_.x_stride + (chunks_.begin(c) + k) * job_.x_step;
+    return {x, job_.x_stride, job_.x_step};
   }
 
-  void multiply(int64_t p, int64_t g_begin, int64_t g_end, const T* rows) const {
-    HWY_ALIGN T sums[kBlockGroups * kRows * 2 * kMostLanes / sizeof(T)];
-    const T* panel = job_.panels + p * job_.inputs * width_;
-    for (int64_t n = 0; n < pieces_.count; ++n) {
-      const int64_t k = pieces_.begin(n);
-      for (int64_t g = g_begin; g < g_end; ++g) {
-        run_tile(groups_.size(g), tile_rows(g, g_begin, rows, k), panel + k * width_, pieces_.size(n), n == 0,
-                 sums + (g - g_begin) * kRows * width_);
+  void multiply(int64_t p, const Block& block, int64_t c, const T* rows, T* sums) const {
+    const T* panel = job_.panels + (p * job_.inputs + chunks_.begin(c)) * width_;
+    const Parts pieces(chunks_.size(c), kPanelBytes / (width_ * kSize));
+    for (int64_t n = 0; n < pieces.count; ++n) {
+      const int64_t k = pieces.begin(n);
+      for (int64_t g = block.begin; g < block.end; ++g) {
+        with_count(groups_.size(g), [&](auto count) HWY_ATTR {
+          tile<count>(tile_rows(block, g, c, k, rows), panel + k * width_, pieces.size(n), c == 0 && n == 0,
+                      sums + rows_before(block, g) * width_);
+        });
       }
     }
+  }
+
+  void finish_panel(int64_t p, const Block& block, const T* sums) const {
     const int64_t column = p * width_, used = std::min(width_, job_.outputs - column);
-    for (int64_t g = g_begin; g < g_end; ++g) {
-      for (int64_t m = 0; m < groups_.size(g); ++m) {
-        finish(job_, sums + ((g - g_begin) * kRows + m) * width_, groups_.begin(g) + m, column, used);
-      }
-    }
+    const int64_t first = groups_.begin(block.begin), count = rows_before(block, block.end);
+    for (int64_t m = 0; m < count; ++m) finish(job_, sums + m * width_, first + m, column, used);
   }
 
   const PackedJob<T>& job_;
+  int64_t begin_, end_;  // panels
   int64_t width_;
-  Parts groups_, pieces_;  // of rows, of the inputs
+  Parts groups_, chunks_;  // of rows, of the inputs
 };
 
 template <class T>
 void multiply(const PackedJob<T>& job, int64_t begin, int64_t end) {
   if (end - begin < kFewPanels) {
-    Product<T, false>(job).run(begin, end);
+    Product<T, false>(job, begin, end).run();
   } else {
-    Product<T, true>(job).run(begin, end);
+    Product<T, true>(job, begin, end).run();
   }
 }
 
