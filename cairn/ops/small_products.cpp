@@ -14,8 +14,13 @@ namespace cairn::ops::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int64_t kTileRows = 6;  // with up to four vectors a row: enough sums to keep the multipliers busy
+// Enough sums to keep the multipliers busy, and no more than the registers hold: 16 of x86 before AVX-512, else 32.
+constexpr int64_t kTileRows = 6;
+#if HWY_ARCH_X86 && HWY_TARGET >= HWY_AVX2
+constexpr int64_t kTileVectors = 2;
+#else
 constexpr int64_t kTileVectors = 4;
+#endif
 
 /// A(row, k) = a[row * a_row + k * a_column].
 template <class T>
@@ -56,7 +61,7 @@ void tile(const Tile<T>& t) {
 
 template <class T>
 void run_tile(const Tile<T>& t, int64_t rows, int64_t vectors) {
-  constexpr void (*kTiles[kTileRows][kTileVectors])(const Tile<T>&) = {
+  constexpr void (*kTiles[kTileRows][4])(const Tile<T>&) = {
       {tile<1, 1, T>, tile<1, 2, T>, tile<1, 3, T>, tile<1, 4, T>},
       {tile<2, 1, T>, tile<2, 2, T>, tile<2, 3, T>, tile<2, 4, T>},
       {tile<3, 1, T>, tile<3, 2, T>, tile<3, 3, T>, tile<3, 4, T>},
