@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "cairn/ops/small_products.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/packed_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -121,6 +123,7 @@ void finish(const PackedJob<T>& job, const T* HWY_RESTRICT sum, int64_t row, int
 /// M rows of any strides -> [inputs, M].
 template <int M, class T>
 void lay_out(const T* x, int64_t stride, int64_t step, int64_t inputs, T* HWY_RESTRICT out) {
+  if (step == 1) return transpose<T>({x, M, inputs, stride}, {out, inputs, M, M});
   if (stride == 1) {
     for (int64_t k = 0; k < inputs; ++k) std::copy_n(x + k * step, M, out + k * M);
     return;
