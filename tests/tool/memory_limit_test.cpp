@@ -18,14 +18,17 @@ class MemoryLimit : public ::testing::Test {
                              "]' data.limit=0 train.steps=2 --threads 1 --quiet --json --run ", run, " ", options));
   }
 
+  bool is_refused(int64_t limit) const { return train(limit, cat("limit", limit), "train.batch=4000").exit_code != 0; }
+
   /// The most, to 64 MB, under which training without a budget is refused. What the program itself needs differs
   /// between processors, so no number would do.
   int64_t refusing_limit() const {
-    int64_t refuses = 0, enough = 16 << 20;
+    int64_t enough = 1 << 20;
+    while (is_refused(enough)) enough *= 2;
+    int64_t refuses = enough / 2;
     while (enough - refuses > 64 << 10) {
       const int64_t limit = (refuses + enough) / 2;
-      const bool fits = train(limit, cat("limit", limit), "train.batch=4000").exit_code == 0;
-      (fits ? enough : refuses) = limit;
+      (is_refused(limit) ? refuses : enough) = limit;
     }
     return refuses;
   }
