@@ -108,7 +108,7 @@ struct ChunkedCrossEntropy : torch::autograd::Function<ChunkedCrossEntropy> {
   static tensor_list forward(AutogradContext* ctx, const torch::Tensor& h, const torch::Tensor& W,
                              const torch::Tensor& bias, const torch::Tensor& targets, torch::ScalarType product,
                              int64_t count, bool differentiate, const CrossEntropyOptions& options) {
-    const auto b = without_placeholder(bias);
+    const auto b = without_placeholder(bias.detach());
     const int64_t N = h.size(0), V = W.size(0), rows = chunk_rows(h, V, options);
     const auto type = h.scalar_type();
     const auto states = h.detach().contiguous(), weight = W.detach(), to = targets.contiguous();
@@ -127,8 +127,8 @@ struct ChunkedCrossEntropy : torch::autograd::Function<ChunkedCrossEntropy> {
     const double scale = differentiate && count > 0 ? 1.0 / static_cast<double>(count) : 0;
     for (int64_t begin = 0; begin < N; begin += rows) {
       const auto part = short_states.slice(0, begin, begin + rows);
-      auto logits = own_type ? packed_weight.multiply(part) : torch::mm(part, short_weight.t()).to(type);
-      if (b.defined()) logits.add_(b.detach());
+      auto logits = own_type ? packed_weight.multiply(part, b) : torch::mm(part, short_weight.t()).to(type);
+      if (b.defined() && !own_type) logits.add_(b);
       finish_chunk(logits, to.slice(0, begin, begin + rows), {options.ignore, options.smoothing, scale},
                    losses.slice(0, begin, begin + rows), smoothed.slice(0, begin, begin + rows));
       if (scale == 0) continue;
