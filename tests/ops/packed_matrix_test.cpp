@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
+
 #include "cairn/base/error.h"
+#include "cairn/ops/packed_linear.h"
 
 namespace cairn::ops {
 namespace {
@@ -40,6 +43,26 @@ TEST(PackedMatrix, ARowDependsOnItselfAlone) {
     for (const int64_t count : {int64_t{1}, std::min<int64_t>(4, 17 - b)}) {
       EXPECT_TRUE(torch::equal(packed.multiply(x.narrow(0, b, count)), together.narrow(0, b, count)));
     }
+  }
+}
+
+/// Blocks of rows, chunks of the inputs and pieces of a panel all have an end inside.
+TEST(PackedMatrix, LongSumsAreOneSum) {
+  torch::manual_seed(2);
+  for (const int64_t N : {5, 70}) {  // few panels: rows stay where they are
+    const auto m = torch::randn({N, 1500}), x = torch::randn({203, 1500});
+    const PackedMatrix packed(m);
+    const auto y = packed.multiply(x);
+    EXPECT_LT((y - torch::mm(x.to(torch::kFloat64), m.to(torch::kFloat64).t())).abs().max().item<double>(), 1e-3);
+    for (const int64_t row : {0, 95, 96, 202}) {
+      float sum = 0;
+      for (int64_t k = 0; k < 1500; ++k) sum = std::fma(x[row][k].item<float>(), m[N - 1][k].item<float>(), sum);
+      EXPECT_EQ(y[row][N - 1].item<float>(), sum) << row;
+      EXPECT_TRUE(torch::equal(packed.multiply(x.narrow(0, row, 1)), y.narrow(0, row, 1))) << row;
+    }
+    auto out = torch::ones({203, N});
+    packed_product(x.t().contiguous().t(), m.t(), out);
+    EXPECT_TRUE(torch::equal(out, y + 1));
   }
 }
 
