@@ -12,10 +12,14 @@ using Kind = Operation::Kind;
 
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
-/// into[m] = min(into[m], seconds + a[m - shift] + b[m]) for m = low .. end; b may be null.
-void relax(std::vector<float>& into, float seconds, const float* a, int64_t shift, const float* b, int64_t low) {
-  const auto end = static_cast<int64_t>(into.size());
-  float* out = into.data();
+/// The slots m that are looked at.
+struct Slots {
+  int64_t begin, end;
+};
+
+/// out[m] = min(out[m], seconds + a[m - shift] + b[m]); b may be null.
+void relax(float* out, float seconds, const float* a, int64_t shift, const float* b, Slots slots) {
+  const int64_t end = slots.end, low = slots.begin;
   if (b == nullptr) {
     for (int64_t m = std::max(low, shift); m < end; ++m) out[m] = std::min(out[m], seconds + a[m - shift]);
   } else {
@@ -36,8 +40,9 @@ DynamicProgram::DynamicProgram(const Profile& profile, int64_t slot, int64_t slo
     forward_until_[l] = forward_until_[l - 1] + profile_.stage(l).forward_seconds;
   }
   rows_.resize(stages_ * stages_);
-  for (size_t length = 1; length <= stages_; ++length) {
-    for (size_t s = 1; s + length - 1 <= stages_; ++s) fill(s, s + length - 1);
+  enough_.resize(stages_ * stages_);
+  for (size_t t = 1; t <= stages_; ++t) {  // in this order the rows of one t stay in the cache
+    for (size_t s = t; s >= 1; --s) fill(s, t);
   }
 }
 
@@ -69,18 +74,22 @@ void DynamicProgram::fill(size_t s, size_t t) {
   best.assign(static_cast<size_t>(slots_) + 1, kInfinite);
   const StageCost& cost = profile_.stage(s);
   const auto taped = static_cast<float>(cost.taping_seconds + cost.backward_seconds);
-  const int64_t needed = needed_to_tape(s, t);
-  if (s == t) {
-    for (int64_t m = needed; m <= slots_; ++m) best[static_cast<size_t>(m)] = taped;
-    return;
+  const int64_t needed = needed_to_tape(s, t), tape = in_slots(cost.tape);
+  const int64_t enough = s == t ? needed : std::max(needed, enough_[index(s + 1, t)] + tape);
+  enough_[index(s, t)] = enough;
+  if (enough <= slots_) {  // everything is taped, and nothing is faster
+    const float all_taped = s == t ? taped : taped + row(s + 1, t)[static_cast<size_t>(enough - tape)];
+    std::fill(best.begin() + enough, best.end(), all_taped);
   }
-  relax(best, taped, row(s + 1, t).data(), in_slots(cost.tape), nullptr, needed);
+  if (s == t) return;
+  const int64_t end = std::min(enough, slots_ + 1);
+  relax(best.data(), taped, row(s + 1, t).data(), tape, nullptr, {needed, end});
   int64_t running = 0;
   for (size_t next = s + 1; next <= t; ++next) {  // the s' of the recurrence
     running = std::max(running, needed_to_run(s, next - 1, t));
     const auto seconds = static_cast<float>(forward_until_[next - 1] - forward_until_[s - 1]);
-    relax(best, seconds, row(next, t).data(), in_slots(handed_on_.added(s - 1, next - 1)), row(s, next - 1).data(),
-          running);
+    relax(best.data(), seconds, row(next, t).data(), in_slots(handed_on_.added(s - 1, next - 1)),
+          row(s, next - 1).data(), {running, end});
   }
 }
 

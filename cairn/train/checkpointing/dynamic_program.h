@@ -22,8 +22,9 @@ class DynamicProgram {
 
   int64_t in_slots(int64_t bytes) const { return (bytes + slot_ / 2) / slot_; }
   float at(size_t s, size_t t, int64_t m) const;
-  const Row& row(size_t s, size_t t) const { return rows_[(s - 1) * stages_ + t - 1]; }
-  Row& row(size_t s, size_t t) { return rows_[(s - 1) * stages_ + t - 1]; }
+  size_t index(size_t s, size_t t) const { return (s - 1) * stages_ + t - 1; }
+  const Row& row(size_t s, size_t t) const { return rows_[index(s, t)]; }
+  Row& row(size_t s, size_t t) { return rows_[index(s, t)]; }
 
   void fill(size_t s, size_t t);
   /// Slots that must be free for the operations which begin the two kinds of solutions.
@@ -40,6 +41,7 @@ class DynamicProgram {
   std::vector<int64_t> later_gradients_;  // [l]: bytes of parameter gradients made by stages after l
   std::vector<double> forward_until_;     // [l]: seconds of stages 1 .. l forward
   std::vector<Row> rows_;
+  std::vector<int64_t> enough_;  // slots with which stages s .. t are all taped, be there so many or not
 };
 
 }  // namespace cairn::checkpointing
