@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "cairn/ops/small_products.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/packed_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -120,19 +118,6 @@ void finish(const PackedJob<T>& job, const T* HWY_RESTRICT sum, int64_t row, int
   for (; j < used; ++j) y[j] = added == nullptr ? sum[j] : sum[j] + added[j];
 }
 
-/// M rows of any strides -> [inputs, M].
-template <int M, class T>
-void lay_out(const T* x, int64_t stride, int64_t step, int64_t inputs, T* HWY_RESTRICT out) {
-  if (step == 1) return transpose<T>({x, M, inputs, stride}, {out, inputs, M, M});
-  if (stride == 1) {
-    for (int64_t k = 0; k < inputs; ++k) std::copy_n(x + k * step, M, out + k * M);
-    return;
-  }
-  for (int64_t k = 0; k < inputs; ++k) {
-    for (int64_t m = 0; m < M; ++m) out[k * M + m] = x[m * stride + k * step];
-  }
-}
-
 /// The parts of equal size, to one, that `whole` is cut into: 10 rows are 5 + 5, not 6 + 4.
 struct Parts {
   Parts(int64_t whole, int64_t most) : whole(whole), count(std::max<int64_t>(1, (whole + most - 1) / most)) {}
@@ -196,9 +181,8 @@ class Product {
     T* out = scratch<1>(rows * inputs);
     for (int64_t g = block.begin; g < block.end; ++g) {
       const int64_t before = rows_before(block, g);
-      with_count(groups_.size(g), [&](auto count) {
-        lay_out<count>(x + before * job_.x_stride, job_.x_stride, job_.x_step, inputs, out + before * inputs);
-      });
+      const StridedRows<T> from{x + before * job_.x_stride, job_.x_stride, job_.x_step};
+      with_count(groups_.size(g), [&](auto count) { lay_columns(from, count, inputs, out + before * inputs, count); });
     }
     return out;
   }

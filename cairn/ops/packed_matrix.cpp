@@ -5,23 +5,12 @@
 
 #include "cairn/base/error.h"
 #include "cairn/ops/packed_kernels.h"
-#include "cairn/ops/small_products.h"
 
 namespace cairn::ops {
 
 namespace {
 
-/// Rows of `matrix` [count, inputs], a panel's, to out [inputs, width]; behind the last of them stand zeros.
-template <class T>
-void lay_panel(const T* matrix, at::IntArrayRef strides, int64_t count, int64_t inputs, int64_t width, T* out) {
-  if (count < width) std::fill_n(out, inputs * width, T(0));
-  if (strides[1] == 1) {
-    transpose<T>({matrix, count, inputs, strides[0]}, {out, inputs, count, width});
-    return;
-  }
-  for (int64_t k = 0; k < inputs; ++k) std::copy_n(matrix + k * strides[1], count, out + k * width);
-}
-
+/// A panel for each `width` rows of `matrix`; behind the last row stand zeros.
 template <class T>
 void lay_panels(const torch::Tensor& matrix, int64_t width, const torch::Tensor& panels) {
   const int64_t N = matrix.size(0), K = matrix.size(1);
@@ -31,8 +20,12 @@ void lay_panels(const torch::Tensor& matrix, int64_t width, const torch::Tensor&
   at::parallel_for(0, panels.size(0), std::max<int64_t>(1, kGrain / std::max<int64_t>(1, K * width)),
                    [&](int64_t begin, int64_t end) {
                      for (int64_t p = begin; p < end; ++p) {
-                       lay_panel(from + p * width * matrix.stride(0), matrix.strides(), std::min(width, N - p * width),
-                                 K, width, out + p * K * width);
+                       T* panel = out + p * K * width;
+                       const int64_t count = std::min(width, N - p * width);
+                       if (count < width) std::fill_n(panel, K * width, T(0));
+                       const StridedRows<T> rows{from + p * width * matrix.stride(0), matrix.stride(0),
+                                                 matrix.stride(1)};
+                       lay_columns(rows, count, K, panel, width);
                      }
                    });
 }
@@ -50,9 +43,7 @@ PackedMatrix::PackedMatrix(const torch::Tensor& matrix) {
   inputs_ = matrix.size(1);
   const int64_t width = packed_panel_width(matrix.element_size()), panels = (outputs_ + width - 1) / width;
   panels_ = torch::empty({panels, inputs_, width}, matrix.options().requires_grad(false));
-  const bool has_runs = matrix.stride(0) == 1 || matrix.stride(1) == 1;
-  const auto source = has_runs ? matrix.detach() : matrix.detach().contiguous();
-  AT_DISPATCH_FLOATING_TYPES(scalar_type(), "packed_matrix", [&] { lay_panels<scalar_t>(source, width, panels_); });
+  AT_DISPATCH_FLOATING_TYPES(scalar_type(), "packed_matrix", [&] { lay_panels<scalar_t>(matrix, width, panels_); });
 }
 
 template <class T>

@@ -17,5 +17,16 @@ TEST(Utf8, Boundaries) {
     EXPECT_FALSE(is_utf8(invalid)) << invalid;
   }
   EXPECT_EQ(invalid_utf8("ab\u00e9\xff"), 4U);
-  EXPECT_EQ(invalid_utf8("x\xed\xa0\x80"), 1U);
+}
+
+TEST(Utf8, IllFormedBytesAreFoundWhereTheyAre) {
+  constexpr auto kFine = std::string_view::npos;
+  EXPECT_EQ(invalid_utf8(""), kFine);
+  EXPECT_EQ(invalid_utf8("a\xC3\xA9\xE4\xBA\xBA\xF0\x9F\x98\x80"), kFine);
+  EXPECT_EQ(invalid_utf8("ab\x80"), 2U);            // a continuation alone
+  EXPECT_EQ(invalid_utf8("\xC0\xAF"), 0U);          // overlong /
+  EXPECT_EQ(invalid_utf8("\xE0\x80\xAF"), 0U);      // overlong
+  EXPECT_EQ(invalid_utf8("x\xED\xA0\x80"), 1U);     // a surrogate
+  EXPECT_EQ(invalid_utf8("\xF4\x90\x80\x80"), 0U);  // above U+10FFFF
+  EXPECT_EQ(invalid_utf8("\xF0\x9F\x98"), 0U);      // cut short
 }

@@ -33,6 +33,12 @@ TEST(PackedMatrix, TakesAnyStrides) {
   const auto m = torch::randn({24, 40});
   const auto x = torch::randn({3, 24});
   EXPECT_TRUE(torch::equal(PackedMatrix(m.t()).multiply(x), PackedMatrix(m.t().contiguous()).multiply(x)));
+  const auto every_second = m.t().index({torch::indexing::Slice(), torch::indexing::Slice(0, 24, 2)});
+  const auto y = PackedMatrix(every_second.contiguous()).multiply(x.narrow(1, 0, 12));
+  EXPECT_TRUE(torch::equal(PackedMatrix(every_second).multiply(x.narrow(1, 0, 12)), y));
+  const auto spread = m.index({torch::indexing::Slice(0, 24, 2), torch::indexing::Slice(0, 40, 3)});  // no runs at all
+  const auto z = torch::randn({2, 14});
+  EXPECT_TRUE(torch::equal(PackedMatrix(spread).multiply(z), PackedMatrix(spread.contiguous()).multiply(z)));
 }
 
 TEST(PackedMatrix, ARowDependsOnItselfAlone) {
