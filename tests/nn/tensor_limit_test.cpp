@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include <torch/types.h>
@@ -48,6 +49,22 @@ TEST(TensorLimit, LeavesOtherThreadsAlone) {
   double sum = 0;
   std::thread([&sum] { sum = torch::ones({1000}).sum().item<double>(); }).join();
   EXPECT_EQ(sum, 1000);
+}
+
+TEST(TensorLimit, OnceEndedItDoesNotComeBackWithAnotherThreads) {
+  {
+    const TensorLimit limit(8, "config.json");
+  }
+  std::promise<void> limited, done;
+  std::thread other([&] {
+    const TensorLimit limit(8, "config.json");
+    limited.set_value();
+    done.get_future().wait();
+  });
+  limited.get_future().wait();
+  EXPECT_NO_THROW(torch::ones({1000}));
+  done.set_value();
+  other.join();
 }
 
 TEST(TensorLimit, TensorsOutliveIt) {
