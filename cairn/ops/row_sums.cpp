@@ -46,6 +46,28 @@ struct Mean {
   }
 };
 
+struct Blend {
+  const RowBlend& blend;
+  const float* const* rows;
+  int64_t count;
+  float* row;
+
+  template <int N>
+  HWY_INLINE void at(int64_t offset) const {
+    const Floats d;
+    const auto lanes = hn::Lanes(d);
+    const Vec keep = hn::Set(d, blend.keep), scale = hn::Set(d, blend.scale);
+    Vec sums[N];
+    for (int j = 0; j < N; ++j) sums[j] = hn::Mul(keep, hn::LoadU(d, row + offset + j * lanes));
+    for (int64_t i = 0; i < count; ++i) {
+      for (int j = 0; j < N; ++j) {
+        sums[j] = hn::Add(sums[j], hn::Mul(scale, hn::LoadU(d, rows[i] + offset + j * lanes)));
+      }
+    }
+    for (int j = 0; j < N; ++j) hn::StoreU(sums[j], d, row + offset + j * lanes);
+  }
+};
+
 struct Step {
   const RowStep& step;
   float* const* rows;
@@ -71,6 +93,10 @@ void mean_of(const float* const* rows, int64_t count, int64_t stride, float* out
   for_blocks(stride, Mean{rows, count, out});
 }
 
+void blend_into(const RowBlend& blend, const float* const* rows, int64_t count, float* row) {
+  for_blocks(blend.stride, Blend{blend, rows, count, row});
+}
+
 void add_to(const RowStep& step, float* const* rows, int64_t count) {
   for_blocks(step.stride, Step{step, rows, count});
 }
@@ -82,10 +108,15 @@ HWY_AFTER_NAMESPACE();
 namespace cairn::ops {
 
 HWY_EXPORT(mean_of);
+HWY_EXPORT(blend_into);
 HWY_EXPORT(add_to);
 
 void mean_of_rows(const float* const* rows, int64_t count, int64_t stride, float* out) {
   HWY_DYNAMIC_DISPATCH(mean_of)(rows, count, stride, out);
+}
+
+void blend_rows(const RowBlend& blend, const float* const* rows, int64_t count, float* row) {
+  HWY_DYNAMIC_DISPATCH(blend_into)(blend, rows, count, row);
 }
 
 void add_to_rows(const RowStep& step, float* const* rows, int64_t count) {

@@ -1,4 +1,4 @@
-// Sums over a few rows that lie anywhere, and one step added to all of them. Rows are padded as in logistic_pairs.h.
+// Sums of a few rows that lie anywhere, and one step added to all of them. Rows are padded as in logistic_pairs.h.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,13 @@ namespace cairn::ops {
 
 /// out = (rows_0 + rows_1 + ...) / count; `stride` floats each, a multiple of kPairLanes; count > 0.
 void mean_of_rows(const float* const* rows, int64_t count, int64_t stride, float* out);
+
+struct RowBlend {
+  float keep = 1, scale = 1;
+  int64_t stride = 0;
+};
+/// row = keep * row + scale * rows_0 + scale * rows_1 ..., in this order.
+void blend_rows(const RowBlend& blend, const float* const* rows, int64_t count, float* row);
 
 struct RowStep {
   const float* step = nullptr;  ///< [stride]

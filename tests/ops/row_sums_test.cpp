@@ -29,6 +29,15 @@ TEST_P(RowSumsTest, TheMean) {
   }
 }
 
+TEST_P(RowSumsTest, ABlendKeepsAPartAndAddsAllRows) {
+  for (const int64_t count : {0, 1, 3, 8}) {
+    const auto t = torch::randn({count, stride_}), row = torch::randn({stride_}), before = row.clone();
+    const auto rows = rows_of(t);
+    blend_rows({.keep = 0.25f, .scale = 0.5f, .stride = stride_}, rows.data(), count, row.data_ptr<float>());
+    EXPECT_TRUE(torch::allclose(row, 0.25 * before + 0.5 * t.sum(0), 1e-6, 1e-6)) << count;
+  }
+}
+
 TEST_P(RowSumsTest, ARowThatIsThereTwiceMovesTwice) {
   const auto t = torch::randn({3, stride_}), step = torch::randn({stride_}), before = t.clone();
   auto rows = rows_of(t);

@@ -15,17 +15,17 @@ struct TouchedRow {
   int32_t touches = 0;  ///< how often, over all examples of a chunk
 };
 
-/// A row's place in a chunk's list. Kept by a thread, for one chunk after the other.
+/// A row's place in a list of rows. Kept by a thread, for one list after the other.
 class RowNumbers {
  public:
   explicit RowNumbers(int64_t rows) : numbers_(static_cast<size_t>(rows), 0) {}
   /// Begins a new list.
   void begin(std::vector<TouchedRow>& touched);
-  /// The place of `row`, which is touched once more.
-  int32_t touch(int32_t row) {
+  /// The place of `row`, which is touched `times` more often.
+  int32_t touch(int32_t row, int32_t times = 1) {
     int32_t number = numbers_[static_cast<size_t>(row)] - base_;
     if (number < 0) number = add(row);
-    ++(*touched_)[static_cast<size_t>(number)].touches;
+    (*touched_)[static_cast<size_t>(number)].touches += times;
     return number;
   }
 

@@ -8,7 +8,7 @@
 
 #include "cairn/base/random.h"
 #include "cairn/models/word2vec/example_update.h"
-#include "cairn/models/word2vec/row_overlay.h"
+#include "cairn/models/word2vec/overlay_merger.h"
 #include "cairn/models/word2vec/row_owners.h"
 
 namespace cairn::word2vec {
@@ -87,8 +87,8 @@ struct RoundRunner::Deterministic {
       : numbers(static_cast<size_t>(threads),
                 {.inputs = RowNumbers(parameters.input.rows()), .outputs = RowNumbers(parameters.output.rows())}),
         rounds{Round(parameters), Round(parameters)},
-        merge_input(&parameters.input, calm_touches(sampling)),
-        merge_output(&parameters.output, calm_touches(sampling)) {
+        merge_input(&parameters.input, {.calm = calm_touches(sampling), .parts = threads}),
+        merge_output(&parameters.output, {.calm = calm_touches(sampling), .parts = threads}) {
     for (int64_t shard = 0; shard < kShards; ++shard) {
       inputs.push_back(std::make_unique<RowOverlay>(&parameters.input));
       outputs.push_back(std::make_unique<RowOverlay>(&parameters.output));
@@ -107,7 +107,9 @@ struct RoundRunner::Deterministic {
 
 RoundRunner::RoundRunner(Parameters& parameters, const Sampling& sampling, const RoundPlan& plan, RoundOptions options)
     : parameters_(parameters), sampling_(sampling), plan_(plan), options_(std::move(options)) {
-  if (options_.deterministic) deterministic_ = std::make_unique<Deterministic>(parameters, sampling, options_.threads);
+  if (!options_.deterministic) return;
+  options_.threads = static_cast<int>(std::min<int64_t>(options_.threads, kShards));
+  deterministic_ = std::make_unique<Deterministic>(parameters, sampling, options_.threads);
 }
 
 RoundRunner::~RoundRunner() = default;
@@ -203,7 +205,7 @@ LossSum RoundRunner::run_fast(std::span<const int32_t> corpus, int64_t begin, in
 /// copies are merged.
 LossSum RoundRunner::run_deterministic(std::span<const int32_t> corpus, int64_t begin, int64_t end) {
   Deterministic& d = *deterministic_;
-  const int threads = static_cast<int>(std::min<int64_t>(options_.threads, kShards));
+  const int threads = options_.threads;
   std::array<LossSum, kShards> sums;
   std::atomic<int64_t> to_compute = 0, to_prepare = 0;
   int64_t now = begin;
@@ -233,8 +235,8 @@ LossSum RoundRunner::run_deterministic(std::span<const int32_t> corpus, int64_t 
         sums[static_cast<size_t>(s)] = update_shard(round, s);
       if (round + 1 < end) prepare_all(round + 1, thread);
       computed.arrive_and_wait();
-      d.merge_input.merge(d.input_list, thread, threads);
-      d.merge_output.merge(d.output_list, thread, threads);
+      d.merge_input.merge(d.input_list, thread);
+      d.merge_output.merge(d.output_list, thread);
       merged.arrive_and_wait();
     }
   });

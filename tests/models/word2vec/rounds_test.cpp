@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "cairn/models/word2vec/corpus.h"
-#include "cairn/models/word2vec/row_overlay.h"
+#include "cairn/models/word2vec/overlay_merger.h"
 
 namespace cairn::word2vec {
 namespace {
@@ -89,7 +89,9 @@ TEST(RoundPlan, EveryTokenIsInOneChunkOfAnEpoch) {
 /// Shards that touch rows of one matrix, each row as often as its list says.
 struct Shards {
   explicit Shards(Matrix* matrix, std::vector<std::vector<TouchedRow>> touched)
-      : lists(std::move(touched)), owners(matrix->rows(), static_cast<int64_t>(lists.size())), merger(matrix) {
+      : lists(std::move(touched)),
+        owners(matrix->rows(), static_cast<int64_t>(lists.size())),
+        merger(matrix, {.parts = 2}) {
     for (size_t s = 0; s < lists.size(); ++s) {
       shards.push_back(std::make_unique<RowOverlay>(matrix));
       pointers.push_back(shards.back().get());
@@ -119,7 +121,7 @@ TEST(RowOverlay, FewChangesAddUp) {
     three.shards[1]->row(0)[0] += 4;
     three.shards[2]->row(0)[3] += 8;
     three.shards[2]->row(1)[2] -= 3;
-    for (const int64_t part : {1, 0}) three.merger.merge(three.pointers, part, 2);
+    for (const int64_t part : {1, 0}) three.merger.merge(three.pointers, part);
     auto expected = before.clone();
     expected[1][0] += 6 * round;
     expected[1][3] += 8 * round;
@@ -147,7 +149,7 @@ TEST(RowOverlay, ManyChangesTakeTheirMean) {
   two.open();
   two.shards[0]->row(0)[1] += 4;
   two.shards[1]->row(0)[1] += 8;
-  two.merger.merge(two.pointers, 0, 1);
+  two.merger.merge(two.pointers, 0);
   EXPECT_EQ(matrix.row(0)[1], 6);  // the mean of 4 and 8; their sum would be 12
 }
 
