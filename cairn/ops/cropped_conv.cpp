@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "cairn/base/error.h"
+#include "cairn/ops/cropped_conv_bf16.h"
 #include "cairn/ops/optional_input.h"
 #include "cairn/ops/outer_products.h"
 #include "cairn/ops/packed_matrix.h"
@@ -67,12 +68,20 @@ int64_t shares_of(int64_t images) {
   return std::clamp<int64_t>(at::get_num_threads(), 1, std::max<int64_t>(images, 1));
 }
 
+/// out = 0 where x is not positive. Without a branch, which would have to be guessed.
+void keep_where_positive(const float* __restrict x, int64_t count, float* __restrict out) {
+  for (int64_t k = 0; k < count; ++k) {
+    const float value = out[k];
+    out[k] = x[k] > 0 ? value : 0;
+  }
+}
+
 /// Copies an image's rows of `width` numbers between layouts, through max(., 0) if asked.
 void copy_rows(const float* from, int64_t from_stride, float* to, int64_t to_stride, int64_t rows, int64_t width,
                bool relu) {
   for (int64_t r = 0; r < rows; ++r) {
-    const float* in = from + r * from_stride;
-    float* out = to + r * to_stride;
+    const float* __restrict in = from + r * from_stride;
+    float* __restrict out = to + r * to_stride;
     if (relu) {
       for (int64_t k = 0; k < width; ++k) out[k] = in[k] < 0 ? 0 : in[k];
     } else {
@@ -192,8 +201,7 @@ torch::Tensor input_gradient(const torch::Tensor& g, const torch::Tensor& u, con
       for (int64_t r = 0; r < p.H; ++r) {
         const float* in =
             u.const_data_ptr<float>() + n * p.input_image() + (r + p.above) * p.input_row() + p.left * p.C;
-        float* out = to + r * p.W * p.C;
-        for (int64_t k = 0; k < p.W * p.C; ++k) out[k] = in[k] > 0 ? out[k] : 0;
+        keep_where_positive(in, p.W * p.C, to + r * p.W * p.C);
       }
     }
   });
@@ -286,6 +294,12 @@ void check(const torch::Tensor& x, const torch::Tensor& weight, const torch::Ten
   }
 }
 
+/// Whether autocast wants products in bfloat16, and the processor has them.
+bool wants_bf16() {
+  return at::autocast::is_autocast_enabled(at::kCPU) &&
+         at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16 && multiplies_bf16();
+}
+
 }  // namespace
 
 torch::Tensor cropped_conv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
@@ -293,7 +307,9 @@ torch::Tensor cropped_conv(const torch::Tensor& x, const torch::Tensor& weight, 
   check(x, weight, bias, residual, options);
   const bool ours = x.is_cpu() && weight.scalar_type() == torch::kFloat32 && bias.scalar_type() == torch::kFloat32;
   if (!ours || x.scalar_type() == torch::kFloat64) return cropped_conv_reference(x, weight, bias, options, residual);
+  const bool in_bf16 = wants_bf16();
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  if (in_bf16) return cropped_conv_bf16(x, weight, bias, options, residual);
   return CroppedConv::apply(x.to(torch::kFloat32), weight, bias, or_placeholder(residual), options);
 }
 

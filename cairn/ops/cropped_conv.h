@@ -18,8 +18,9 @@ struct CroppedConvOptions {
 };
 
 /// x [B, C, H, W], weight [O, C, rows, columns], bias [O] -> y [B, O, H, W], channels last in memory; differentiable
-/// once in all three. Single precision on the processor by kernels of ours (a half-precision x is widened), else by the
-/// definition. Throws UsageError for shapes and offsets that do not fit.
+/// once in all three. Single precision on the processor by kernels of ours (a half-precision x is widened), or in
+/// bfloat16 where autocast says so and the processor multiplies it (cropped_conv_bf16.h); else by the definition.
+/// Throws UsageError for shapes and offsets that do not fit.
 torch::Tensor cropped_conv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                            const CroppedConvOptions& options, const torch::Tensor& residual = {});
 
