@@ -138,13 +138,13 @@ struct CroppedConvBf16 : torch::autograd::Function<CroppedConvBf16> {
         ctx->saved_data["sizes"].toIntVector(), W.sizes(),
         {.first_row = ctx->saved_data["first_row"].toInt(), .first_column = ctx->saved_data["first_column"].toInt()});
     const auto g = dense_bf16(grads[0]);
-    const std::array<bool, 3> wanted{ctx->needs_input_grad(0), ctx->needs_input_grad(1), false};
-    const auto [du, dW, none] = at::convolution_backward(g, u, W, at::OptionalIntArrayRef(), {1, 1}, {0, 0}, {1, 1},
-                                                         /*transposed=*/false, {0, 0}, /*groups=*/1, wanted);
+    const std::array<bool, 3> wanted{ctx->needs_input_grad(0), ctx->needs_input_grad(1), ctx->needs_input_grad(2)};
+    const auto [du, dW, db] = at::convolution_backward(g, u, W, torch::IntArrayRef{W.size(0)}, {1, 1}, {0, 0}, {1, 1},
+                                                       /*transposed=*/false, {0, 0}, /*groups=*/1, wanted);
     tensor_list d(5);
     if (wanted[0]) d[0] = unframed(du, u, frame, ctx->saved_data["relu"].toBool());
     if (wanted[1]) d[1] = dW.to(torch::kFloat32);
-    if (ctx->needs_input_grad(2)) d[2] = g.sum({0, 2, 3}, /*keepdim=*/false, torch::kFloat32);
+    if (wanted[2]) d[2] = db.to(torch::kFloat32);
     if (ctx->needs_input_grad(3)) d[3] = grads[0];
     return d;
   }

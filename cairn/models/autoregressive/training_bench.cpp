@@ -15,16 +15,25 @@ constexpr int64_t kBatch = 100;
 constexpr double kEpochBatches = 500;  // binarized MNIST: 50,000 images
 constexpr double kRate = 0.001;
 
-/// A model in training on the first `batches` batches of the shipped digits, over and over.
+struct Entry {
+  std::string name, help;
+  Json model;
+  PeerScript peer;
+  int64_t batches = 20;  ///< of the epoch's 500 are measured in a round
+  std::string precision = "fp32";
+};
+
+/// A model in training on the first batches of the shipped digits, over and over.
 struct Training {
-  Training(const Json& model, int64_t batches_a_round)
-      : config{.batch = kBatch},
+  explicit Training(const Entry& entry)
+      : config{.batch = kBatch, .precision = entry.precision},
         task(make_task(train::load_recipe(
-            Document({{"system", "autoregressive"}, {"model", model}, {"data", {{"train", "digits"}}}}, "benchmark"),
+            Document({{"system", "autoregressive"}, {"model", entry.model}, {"data", {{"train", "digits"}}}},
+                     "benchmark"),
             "benchmark"))),
         step(*task, config, torch::kCPU),
         start(step.stream().position()),
-        batches(batches_a_round) {}
+        batches(entry.batches) {}
 
   /// Mean loss of the round's batches.
   double round() {
@@ -50,16 +59,9 @@ struct Training {
   int64_t steps = 0;
 };
 
-struct Entry {
-  std::string name, help;
-  Json model;
-  PeerScript peer;
-  int64_t batches = 20;  ///< of the epoch's 500 are measured in a round
-};
-
 Benchmark epoch(const Entry& entry) {
   return {.name = entry.name, .help = entry.help, .unit = "s/epoch", .prepare = [=](const BenchmarkContext& context) {
-            const auto training = std::make_shared<Training>(entry.model, entry.batches);
+            const auto training = std::make_shared<Training>(entry);
             training->write(context.folder);
             return Contest{.ours =
                                [=] {
@@ -80,7 +82,7 @@ Benchmark memory(const Entry& entry) {
           .fresh_processes = true,
           .rounds = 1,
           .prepare = [=](const BenchmarkContext& context) {
-            const auto training = std::make_shared<Training>(entry.model, entry.batches);
+            const auto training = std::make_shared<Training>(entry);
             training->write(context.folder);
             return Contest{.ours =
                                [=] {
@@ -93,14 +95,23 @@ Benchmark memory(const Entry& entry) {
           }};
 }
 
-/// Epochs of an image model of 7 layers against the same network in PyTorch, as `peer` says.
-Benchmark image_epoch(const std::string& kind, int64_t features, const std::string& peer) {
-  return epoch({.name = cat("autoregressive/", kind, "_epoch"),
-                .help = cat("training epoch of ", kind, ", 7 layers of ", features,
-                            " features, batches of 100, against PyTorch with ", peer),
-                .model = {{"kind", kind}, {"features", features}, {"layers", 7}},
-                .peer = {"pixelcnn.py", {"--kind", kind}},
-                .batches = 1});
+struct ImageEntry {
+  std::string kind;
+  int64_t features;
+  std::string peer;  ///< what it is like
+  std::string precision = "fp32";
+};
+
+/// Epochs of an image model of 7 layers against the same network in PyTorch, in the same precision.
+Benchmark image_epoch(const ImageEntry& image) {
+  const std::string suffix = image.precision == "fp32" ? "" : "_" + image.precision;
+  return epoch({.name = cat("autoregressive/", image.kind, "_epoch", suffix),
+                .help = cat("training epoch of ", image.kind, ", 7 layers of ", image.features,
+                            " features, batches of 100, ", image.precision, ", against PyTorch with ", image.peer),
+                .model = {{"kind", image.kind}, {"features", image.features}, {"layers", 7}},
+                .peer = {"pixelcnn.py", {"--kind", image.kind, "--precision", image.precision}},
+                .batches = 1,
+                .precision = image.precision});
 }
 
 }  // namespace
@@ -123,10 +134,12 @@ std::vector<Benchmark> training_benchmarks() {
                      "linear layers",
              .model = made,
              .peer = {"made.py", {}}}),
-      image_epoch("pixelcnn", 32, "masked square filters"),
-      image_epoch("gated_pixelcnn", 32, "masked square filters"),
-      image_epoch("row_lstm", 16, "a loop over rows"),  // as large as the paper's on MNIST
-      image_epoch("diagonal_bilstm", 16, "a loop over the columns of a skewed image"),
+      image_epoch({"pixelcnn", 32, "masked square filters"}),
+      image_epoch({"pixelcnn", 32, "masked square filters", "bf16"}),
+      image_epoch({"gated_pixelcnn", 32, "masked square filters"}),
+      image_epoch({"gated_pixelcnn", 32, "masked square filters", "bf16"}),
+      image_epoch({"row_lstm", 16, "a loop over rows"}),  // as large as the paper's on MNIST
+      image_epoch({"diagonal_bilstm", 16, "a loop over the columns of a skewed image"}),
       memory({.name = "autoregressive/nade_memory",
               .help = "memory that training of NADE takes beyond the program, its model and data, against the "
                       "vectorised PyTorch",
