@@ -139,7 +139,9 @@ std::vector<Benchmark> training_benchmarks() {
       image_epoch({"gated_pixelcnn", 32, "masked square filters"}),
       image_epoch({"gated_pixelcnn", 32, "masked square filters", "bf16"}),
       image_epoch({"row_lstm", 16, "a loop over rows"}),  // as large as the paper's on MNIST
+      image_epoch({"row_lstm", 16, "a loop over rows", "bf16"}),
       image_epoch({"diagonal_bilstm", 16, "a loop over the columns of a skewed image"}),
+      image_epoch({"diagonal_bilstm", 16, "a loop over the columns of a skewed image", "bf16"}),
       memory({.name = "autoregressive/nade_memory",
               .help = "memory that training of NADE takes beyond the program, its model and data, against the "
                       "vectorised PyTorch",

@@ -36,8 +36,7 @@ inline void prefetch_row(const float* row, int64_t width) {
 
 struct Parameters {
   Matrix input;   ///< [words + n-gram buckets, dim]: the vectors
-  Matrix output;  ///< [words, dim] for negative sampling, [inner nodes, dim] for
-                  ///< hierarchical softmax
+  Matrix output;  ///< [words, dim] for negative sampling, [inner nodes, dim] for hierarchical softmax
 };
 
 struct ParameterShape {
@@ -45,8 +44,7 @@ struct ParameterShape {
   uint64_t seed = 0;
 };
 
-/// Inputs uniform in [-0.5, 0.5) / dim, each row a function of the seed and its
-/// number; outputs zero (as word2vec.c).
+/// Inputs uniform in [-0.5, 0.5) / dim, each row a function of the seed and its number; outputs zero (as word2vec.c).
 Parameters initial_parameters(const ParameterShape& shape);
 
 }  // namespace cairn::word2vec

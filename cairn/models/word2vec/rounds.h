@@ -1,15 +1,12 @@
-// A training as rounds: in each, eight shards of the corpus, far apart, go on
-// by one chunk of words.
+// A training as rounds: in each, eight shards of the corpus, far apart, go on by one chunk of words.
 //
-//   deterministic  a shard works on its own copies of the rows it touches; at
-//   the round's end the changes of all shards are
-//                  added in their order. Who computed a shard does not matter:
-//                  the same bits for any number of threads.
-//   fast           shards write to the matrices at once, as word2vec.c's
-//   threads do; races make each run a little different.
+//   deterministic  a shard works on its own copies of the rows that others touch too; at the round's end the changes of
+//                  all shards are added in their order. Who computed a shard does not matter: the same bits for any
+//                  number of threads.
+//   fast           shards write to the matrices at once, as word2vec.c's threads do; races make each run a little
+//                  different.
 //
-// Everything else is a function of the round's number, so a checkpoint needs
-// only that number and the matrices.
+// Everything else is a function of the round's number, so a checkpoint needs only that number and the matrices.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +26,7 @@ struct RoundPlan {
   int64_t chunk = 0;      ///< tokens a shard takes a round
   int64_t per_epoch = 0;  ///< rounds
 
-  /// The chunk shrinks where one word is so frequent that a round would move it
-  /// too far on stale values.
+  /// The chunk shrinks where one word is so frequent that a round would move it too far on stale values.
   static RoundPlan of(int64_t tokens, const Vocabulary& vocabulary, const Sampling& sampling);
   /// The tokens of a shard's chunk in a round (of any epoch).
   std::span<const int32_t> slice(std::span<const int32_t> corpus, int64_t round, int64_t shard) const;
@@ -53,8 +49,7 @@ class RoundRunner {
   RoundRunner(Parameters& parameters, const Sampling& sampling, const RoundPlan& plan, RoundOptions options);
   ~RoundRunner();
 
-  /// Rounds [begin, end) over `corpus`; the losses of their examples, each as
-  /// it was before its own update.
+  /// Rounds [begin, end) over `corpus`; the losses of their examples, each as it was before its own update.
   LossSum run(std::span<const int32_t> corpus, int64_t begin, int64_t end);
 
  private:
