@@ -2,12 +2,12 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
 #include "cairn/base/error.h"
 #include "cairn/ops/cropped_conv_bf16.h"
+#include "cairn/ops/cropped_conv_context.h"
 #include "cairn/ops/optional_input.h"
 #include "cairn/ops/outer_products.h"
 #include "cairn/ops/packed_matrix.h"
@@ -241,9 +241,7 @@ struct CroppedConv : torch::autograd::Function<CroppedConv> {
     const auto u = bordered_input(x, p, options.relu_input);
     ctx->save_for_backward({u, weight});
     ctx->saved_data["sizes"] = x.sizes().vec();
-    ctx->saved_data["first_row"] = options.first_row;
-    ctx->saved_data["first_column"] = options.first_column;
-    ctx->saved_data["relu"] = options.relu_input;
+    keep_options(*ctx, options);
     const auto y = forward_images(u, weight, bias, residual.defined() ? dense_pixels(residual) : residual, p);
     return y.view({x.size(0), x.size(2), x.size(3), weight.size(0)}).permute({0, 3, 1, 2});
   }
@@ -252,16 +250,13 @@ struct CroppedConv : torch::autograd::Function<CroppedConv> {
     const auto saved = ctx->get_saved_variables();
     const auto& u = saved[0];
     const auto& weight = saved[1];
-    const bool relu = ctx->saved_data["relu"].toBool();
+    const auto options = kept_options(*ctx);
     const auto sizes = ctx->saved_data["sizes"].toIntVector();
-    const Plan p = in_one_row(plan_of(sizes, weight.sizes(),
-                                      {.first_row = ctx->saved_data["first_row"].toInt(),
-                                       .first_column = ctx->saved_data["first_column"].toInt(),
-                                       .relu_input = relu}));
+    const Plan p = in_one_row(plan_of(sizes, weight.sizes(), options));
     const auto g = dense_pixels(grads[0]);
     tensor_list d(5);
     if (ctx->needs_input_grad(0)) {
-      const auto dx = input_gradient(g, u, weight, p, relu);
+      const auto dx = input_gradient(g, u, weight, p, options.relu_input);
       d[0] = dx.view({sizes[0], sizes[2], sizes[3], sizes[1]}).permute({0, 3, 1, 2});
     }
     if (ctx->needs_input_grad(1)) d[1] = weight_gradient(g, u, p);

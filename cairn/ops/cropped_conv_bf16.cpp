@@ -1,11 +1,11 @@
 #include "cairn/ops/cropped_conv_bf16.h"
 
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <array>
 
+#include "cairn/ops/cropped_conv_context.h"
 #include "cairn/ops/optional_input.h"
 
 namespace cairn::ops {
@@ -124,9 +124,7 @@ struct CroppedConvBf16 : torch::autograd::Function<CroppedConvBf16> {
     const auto W = weight.to(torch::kBFloat16).contiguous(torch::MemoryFormat::ChannelsLast);
     ctx->save_for_backward({u, W});
     ctx->saved_data["sizes"] = x.sizes().vec();
-    ctx->saved_data["first_row"] = options.first_row;
-    ctx->saved_data["first_column"] = options.first_column;
-    ctx->saved_data["relu"] = options.relu_input;
+    keep_options(*ctx, options);
     auto y = dense_bf16(torch::conv2d(u, W, bias.to(torch::kBFloat16)));
     return residual.defined() ? y.add_(residual) : y;
   }
@@ -134,15 +132,14 @@ struct CroppedConvBf16 : torch::autograd::Function<CroppedConvBf16> {
   static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
     const auto saved = ctx->get_saved_variables();
     const auto &u = saved[0], &W = saved[1];
-    const auto frame = Frame::of(
-        ctx->saved_data["sizes"].toIntVector(), W.sizes(),
-        {.first_row = ctx->saved_data["first_row"].toInt(), .first_column = ctx->saved_data["first_column"].toInt()});
+    const auto options = kept_options(*ctx);
+    const auto frame = Frame::of(ctx->saved_data["sizes"].toIntVector(), W.sizes(), options);
     const auto g = dense_bf16(grads[0]);
     const std::array<bool, 3> wanted{ctx->needs_input_grad(0), ctx->needs_input_grad(1), ctx->needs_input_grad(2)};
     const auto [du, dW, db] = at::convolution_backward(g, u, W, torch::IntArrayRef{W.size(0)}, {1, 1}, {0, 0}, {1, 1},
                                                        /*transposed=*/false, {0, 0}, /*groups=*/1, wanted);
     tensor_list d(5);
-    if (wanted[0]) d[0] = unframed(du, u, frame, ctx->saved_data["relu"].toBool());
+    if (wanted[0]) d[0] = unframed(du, u, frame, options.relu_input);
     if (wanted[1]) d[1] = dW.to(torch::kFloat32);
     if (wanted[2]) d[2] = db.to(torch::kFloat32);
     if (ctx->needs_input_grad(3)) d[3] = grads[0];
