@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
+// Tiles are arrays of vectors, which instruction sets with vectors of unknown width cannot hold.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/packed_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -15,11 +17,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace cairn::ops::HWY_NAMESPACE {
 
-// A tile is six rows of a panel: with two vectors a row, 12 sums keep the multipliers busy and fit into 16 registers. A
-// piece of a panel stays in the first cache while a block of rows, laid out in tiles, passes over it from the second.
-constexpr int64_t kRows = 6;
-constexpr int64_t kBlockGroups = 16;  // tiles of a block of rows, at most
-constexpr int64_t kBlockRows = kBlockGroups * kRows;
+// A tile is a few rows of a panel, two vectors a row: 12 sums keep the multipliers busy and fit into 16 registers, 24
+// into the 32 of AVX-512, where they ask the first cache for less. A piece of a panel stays there while a block of
+// rows, laid out in tiles, passes over it from the second.
+constexpr int64_t kRows = HWY_MAX_BYTES == 64 ? 12 : 6;
+constexpr int64_t kBlockRows = 96;
+constexpr int64_t kBlockGroups = kBlockRows / kRows;  // tiles of a block of rows, at most
 constexpr int64_t kPanelBytes = 16 << 10, kBlockBytes = 256 << 10;
 constexpr int64_t kFewPanels = 3;  // for fewer, laying rows out costs more than it brings
 
@@ -46,61 +49,36 @@ HWY_INLINE void tile(TileRows<T, kLaidOut> rows, const T* HWY_RESTRICT panel, in
                      T* HWY_RESTRICT sums) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto begin = [&](int64_t half) HWY_ATTR { return first ? hn::Zero(d) : hn::Load(d, sums + half * lanes); };
-  auto l0 = begin(0), h0 = begin(1), l1 = l0, h1 = h0, l2 = l0, h2 = h0, l3 = l0, h3 = h0, l4 = l0, h4 = h0, l5 = l0,
-       h5 = h0;
-  if constexpr (M > 1) l1 = begin(2), h1 = begin(3);
-  if constexpr (M > 2) l2 = begin(4), h2 = begin(5);
-  if constexpr (M > 3) l3 = begin(6), h3 = begin(7);
-  if constexpr (M > 4) l4 = begin(8), h4 = begin(9);
-  if constexpr (M > 5) l5 = begin(10), h5 = begin(11);
+  hn::Vec<decltype(d)> lows[M], highs[M];
+  for (int m = 0; m < M; ++m) {
+    lows[m] = first ? hn::Zero(d) : hn::Load(d, sums + 2 * m * lanes);
+    highs[m] = first ? hn::Zero(d) : hn::Load(d, sums + (2 * m + 1) * lanes);
+  }
   const int64_t stride = kLaidOut ? 1 : rows.stride, step = kLaidOut ? M : rows.step;
   const T* HWY_RESTRICT x = rows.x;
   const T* ahead = panel + 2 * lanes * inputs;  // the next piece, on its way into the second cache
   for (int64_t k = 0; k < inputs; ++k, x += step) {
     __builtin_prefetch(ahead + 2 * lanes * k, 0, 2);
     const auto low = hn::LoadU(d, panel + 2 * lanes * k), high = hn::LoadU(d, panel + 2 * lanes * k + lanes);
-    const auto add = [&](int64_t row, auto& l, auto& h) HWY_ATTR {
-      const auto value = hn::Set(d, x[row * stride]);
-      l = FusedArithmetic::mul_add(d, value, low, l);
-      h = FusedArithmetic::mul_add(d, value, high, h);
-    };
-    add(0, l0, h0);
-    if constexpr (M > 1) add(1, l1, h1);
-    if constexpr (M > 2) add(2, l2, h2);
-    if constexpr (M > 3) add(3, l3, h3);
-    if constexpr (M > 4) add(4, l4, h4);
-    if constexpr (M > 5) add(5, l5, h5);
+    for (int m = 0; m < M; ++m) {
+      const auto value = hn::Set(d, x[m * stride]);
+      lows[m] = FusedArithmetic::mul_add(d, value, low, lows[m]);
+      highs[m] = FusedArithmetic::mul_add(d, value, high, highs[m]);
+    }
   }
-  const auto store = [&](int64_t row, auto l, auto h) HWY_ATTR {
-    hn::Store(l, d, sums + 2 * row * lanes);
-    hn::Store(h, d, sums + (2 * row + 1) * lanes);
-  };
-  store(0, l0, h0);
-  if constexpr (M > 1) store(1, l1, h1);
-  if constexpr (M > 2) store(2, l2, h2);
-  if constexpr (M > 3) store(3, l3, h3);
-  if constexpr (M > 4) store(4, l4, h4);
-  if constexpr (M > 5) store(5, l5, h5);
+  for (int m = 0; m < M; ++m) {
+    hn::Store(lows[m], d, sums + 2 * m * lanes);
+    hn::Store(highs[m], d, sums + (2 * m + 1) * lanes);
+  }
 }
 
 /// f(count) with the count, 1 .. kRows, as a constant.
-template <class F>
+template <int kMost = kRows, class F>
 HWY_INLINE void with_count(int64_t count, const F& f) {
-  switch (count) {
-    case 1:
-      return f(std::integral_constant<int, 1>());
-    case 2:
-      return f(std::integral_constant<int, 2>());
-    case 3:
-      return f(std::integral_constant<int, 3>());
-    case 4:
-      return f(std::integral_constant<int, 4>());
-    case 5:
-      return f(std::integral_constant<int, 5>());
-    default:
-      return f(std::integral_constant<int, 6>());
+  if constexpr (kMost > 1) {
+    if (count < kMost) return with_count<kMost - 1>(count, f);
   }
+  f(std::integral_constant<int, kMost>());
 }
 
 /// Columns [column, column + used) of one row from its sums to y.
