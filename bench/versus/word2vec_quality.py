@@ -13,6 +13,7 @@ import gzip
 import json
 import os
 import subprocess
+import tempfile
 
 SETTINGS = {
     "skipgram": "-cbow 0 -size 100 -window 5 -negative 5 -sample 1e-3 -alpha 0.025",
@@ -27,7 +28,7 @@ EDITS = {
 
 
 def build(source, folder):
-    """The program with its edits, compiled for speed: its vectors are as good with -ffast-math, and come sooner."""
+    """The program with its edits; -ffast-math lets the compiler add in vectors."""
     with open(source, encoding="utf-8") as file:
         text = file.read()
     for line, edited in EDITS.items():
@@ -62,10 +63,10 @@ def normalise(path, to):
 
 def evaluate(cairn, vectors, questions, folder):
     """The tool's figures for a file of word2vec's binary format."""
-    imported = os.path.join(folder, "imported")
-    subprocess.run([cairn, "import", "word2vec-binary", vectors, "--out", imported, "--force"], check=True,
-                   capture_output=True)
-    said = subprocess.run([cairn, "eval", imported, "--data", questions, "--json"], check=True, capture_output=True)
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        imported = os.path.join(work, "imported")
+        subprocess.run([cairn, "import", "word2vec-binary", vectors, "--out", imported], check=True, capture_output=True)
+        said = subprocess.run([cairn, "eval", imported, "--data", questions, "--json"], check=True, capture_output=True)
     return json.loads(said.stdout)
 
 
