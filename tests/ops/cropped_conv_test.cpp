@@ -82,18 +82,20 @@ const Case kCases[] = {{1, 1, 1, 1, 0, 0},     {3, 5, 1, 1, 0, 0},     {3, 5, 1,
 
 TEST(CroppedConv, EqualsTheReference) {
   for (const Case& c : kCases) {
-    for (const bool relu : {false, true}) {
-      expect_same_as_reference(cropped_conv, c, 3, relu, kSingle);
-      expect_same_as_reference(cropped_conv_bf16, c, 3, relu, kBf16);
-    }
+    for (const bool relu : {false, true}) expect_same_as_reference(cropped_conv, c, 3, relu, kSingle);
   }
 }
 
 TEST(CroppedConv, EqualsTheReferenceForOneImageAndForNone) {
-  for (const int64_t images : {1, 0}) {
-    expect_same_as_reference(cropped_conv, kCases[5], images, true, kSingle);
-    expect_same_as_reference(cropped_conv_bf16, kCases[5], images, true, kBf16);
+  for (const int64_t images : {1, 0}) expect_same_as_reference(cropped_conv, kCases[5], images, true, kSingle);
+}
+
+TEST(CroppedConv, InBfloat16EqualsTheReferenceButForRounding) {
+  if (!multiplies_bf16()) GTEST_SKIP() << "for processors that multiply bfloat16; elsewhere LibTorch adds in it too";
+  for (const Case& c : kCases) {
+    for (const bool relu : {false, true}) expect_same_as_reference(cropped_conv_bf16, c, 3, relu, kBf16);
   }
+  for (const int64_t images : {1, 0}) expect_same_as_reference(cropped_conv_bf16, kCases[5], images, true, kBf16);
 }
 
 TEST(CroppedConv, InDoublePrecisionHasTheDifferenceQuotientsAsGradients) {
