@@ -1,7 +1,6 @@
 #include "cairn/ops/cropped_conv.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 
 #include <algorithm>
 
@@ -11,6 +10,7 @@
 #include "cairn/ops/optional_input.h"
 #include "cairn/ops/outer_products.h"
 #include "cairn/ops/packed_matrix.h"
+#include "cairn/ops/product_type.h"
 
 namespace cairn::ops {
 
@@ -289,12 +289,6 @@ void check(const torch::Tensor& x, const torch::Tensor& weight, const torch::Ten
   }
 }
 
-/// Whether autocast wants products in bfloat16, and the processor has them.
-bool wants_bf16() {
-  return at::autocast::is_autocast_enabled(at::kCPU) &&
-         at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16 && multiplies_bf16();
-}
-
 }  // namespace
 
 torch::Tensor cropped_conv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
@@ -302,7 +296,7 @@ torch::Tensor cropped_conv(const torch::Tensor& x, const torch::Tensor& weight, 
   check(x, weight, bias, residual, options);
   const bool ours = x.is_cpu() && weight.scalar_type() == torch::kFloat32 && bias.scalar_type() == torch::kFloat32;
   if (!ours || x.scalar_type() == torch::kFloat64) return cropped_conv_reference(x, weight, bias, options, residual);
-  const bool in_bf16 = wants_bf16();
+  const bool in_bf16 = product_type(weight) == torch::kBFloat16 && multiplies_bf16();
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   if (in_bf16) return cropped_conv_bf16(x, weight, bias, options, residual);
   return CroppedConv::apply(x.to(torch::kFloat32), weight, bias, or_placeholder(residual), options);

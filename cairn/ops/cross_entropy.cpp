@@ -4,12 +4,12 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "cairn/base/error.h"
 #include "cairn/ops/optional_input.h"
 #include "cairn/ops/packed_linear.h"
+#include "cairn/ops/product_type.h"
 #include "cairn/ops/softmax_kernels.h"
 
 namespace cairn::ops {
@@ -182,9 +182,7 @@ CrossEntropy cross_entropy_reference(const torch::Tensor& h, const torch::Tensor
 CrossEntropy cross_entropy(const torch::Tensor& h, const torch::Tensor& W, const torch::Tensor& b,
                            const torch::Tensor& targets, const CrossEntropyOptions& options) {
   if (W.dim() != 2) throw UsageError("cross_entropy", cat("W: ", got_expected(W.sizes(), "[V, D]")));
-  const auto device = W.device().type();
-  const bool autocast = at::autocast::is_autocast_enabled(device) && W.scalar_type() == torch::kFloat32;
-  const auto product = autocast ? at::autocast::get_autocast_dtype(device) : W.scalar_type();
+  const auto product = product_type(W);
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   const auto states = h.to(W.scalar_type());
   check(states, W.size(0), W.size(1), b);

@@ -1,13 +1,13 @@
 #include "cairn/ops/masked_linear.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "cairn/base/error.h"
+#include "cairn/ops/product_type.h"
 
 namespace cairn::ops {
 
@@ -122,13 +122,6 @@ struct MaskedLinear : torch::autograd::Function<MaskedLinear> {
     return d;
   }
 };
-
-/// The type in which autocast wants products on x's device, or x's own.
-torch::ScalarType product_type(const torch::Tensor& x) {
-  const auto device = x.device().type();
-  const bool autocast = at::autocast::is_autocast_enabled(device) && x.scalar_type() != torch::kFloat64;
-  return autocast ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
-}
 
 }  // namespace
 

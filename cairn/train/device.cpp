@@ -25,7 +25,8 @@ torch::Device set_up_compute(const ComputeOptions& options) {
   const torch::Device device = parse(options.device);
   if (options.threads > 0) at::set_num_threads(static_cast<int>(options.threads));
   at::globalContext().setDeterministicAlgorithms(options.deterministic, /*warn_only=*/true);
-#ifdef NDEBUG  // LibTorch would fill every new tensor: a tenth of a step. Elsewhere its NaNs show reads of what nobody wrote.
+  // LibTorch fills every new tensor, a tenth of a step. In debug builds its NaNs show who reads what nobody wrote.
+#ifdef NDEBUG
   at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
   at::globalContext().setBenchmarkCuDNN(false);
