@@ -28,7 +28,7 @@ struct ModelConfig {
   std::string activation = "relu";
   std::string order = "raster";
   int64_t orders = 1;
-  std::string connections = "fixed";
+  std::string agnostic = "order";
   bool direct = false;
   int64_t components = 10;
   int64_t features = 32;
@@ -47,10 +47,10 @@ struct ModelConfig {
     f("hidden", hidden, "units of each hidden layer (nade has one)", each(at_least(1)));
     f("activation", activation, "of the hidden layers of deep_nade and made", one_of({"relu", "sigmoid"}));
     f("order", order, "in which the variables are visited", one_of(order_names()));
-    f("orders", orders, "orderings: masks of made, members of deep_nade's ensemble", at_least(1));
-    f("connections", connections,
-      "made with several orders: fixed (hidden units keep their degrees) or drawn (each mask deals them anew)",
-      one_of({"fixed", "drawn"}));
+    f("orders", orders, "members of the ensemble: masks of made, orderings of deep_nade", at_least(1));
+    f("agnostic", agnostic,
+      "in what made's masks differ: order (of the variables), connectivity (which hidden units have which degree), both",
+      one_of({"order", "connectivity", "both"}));
     f("direct", direct, "made: connect inputs directly with outputs");
     f("components", components, "of the mixture of Bernoullis", at_least(1));
     f("features", features,

@@ -4,8 +4,8 @@
 //
 // Masks follow from degrees (masks.h). Inputs and outputs are taken in the order of their positions and hidden units in
 // the order of their degrees, so every mask is a staircase whose empty blocks are skipped (ops/masked_linear.h).
-// Several masks are several orders of the variables (section 4.1): the first and the last weights exchange columns and
-// rows with the order. With drawn connections (section 4.2) each mask deals the same degrees to other hidden units.
+// Several masks differ in the order of the variables (section 4.1), with which the first and the last weights exchange
+// columns and rows; in connections (section 4.2): each deals the same degrees to other hidden units; or in both.
 #pragma once
 
 #include <vector>

@@ -28,13 +28,16 @@ struct SpecFields {  // the part of the spec that is not the recipe's `model` se
   }
 };
 
-/// The orders of the ensemble: the first has the configured name, the others are random.
+/// The orders of the ensemble: the first has the configured name, the others are random, or the same if only connections
+/// differ.
 std::vector<Order> make_orders(const ModelSpec& spec) {
   const RandomStream random(spec.config.seed, "orders");
   OrderOptions options{.name = spec.config.order, .shape = spec.shape, .label = spec.config.label_place()};
   std::vector<Order> orders{make_order(options, random.at(0))};
   options.name = "random";
-  for (int64_t k = 1; k < spec.config.orders; ++k) orders.push_back(make_order(options, random.at(k)));
+  for (int64_t k = 1; k < spec.config.orders; ++k) {
+    orders.push_back(spec.config.agnostic == "connectivity" ? orders[0] : make_order(options, random.at(k)));
+  }
   return orders;
 }
 
@@ -105,8 +108,9 @@ void check(const ModelConfig& config) {
     throw UsageError("model.label_weight", got_expected(config.label_weight, "1 for a model without a label"));
   }
   const bool ensemble = config.kind == "deep_nade" || config.kind == "made";
-  if (config.connections == "drawn" && (config.kind != "made" || config.orders == 1)) {
-    throw UsageError("model.connections", got_expected("'drawn'", "'fixed' but for made with several orders"));
+  if (config.agnostic != "order" && (config.kind != "made" || config.orders == 1)) {
+    throw UsageError("model.agnostic",
+                     got_expected(cat("'", config.agnostic, "'"), "'order' but for made with several masks"));
   }
   if (!ensemble && config.orders != 1) {
     throw UsageError("model.orders",
@@ -156,7 +160,7 @@ std::shared_ptr<DensityModel> make_kind(const ModelSpec& spec) {
   }
   MadeOptions options{
       .hidden = config.hidden, .activation = config.activation, .orders = orders, .direct = config.direct, .units = {}};
-  if (config.connections == "drawn") options.units = drawn_units(config);
+  if (config.agnostic != "order") options.units = drawn_units(config);
   return std::make_shared<Made>(variables, options, weights);
 }
 

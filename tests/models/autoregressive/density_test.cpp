@@ -125,20 +125,27 @@ TEST(Ensemble, IsTheMeanOfTheMembersProbabilities) {
   EXPECT_TRUE(torch::allclose(log_likelihood(*model, x).exp(), mean, 1e-12, 0));
 }
 
-TEST(Made, DrawnConnectionsDealTheUnitsAnewForEachMask) {
+TEST(Made, MasksDifferInWhatTheyAreAgnosticTo) {
   const torch::NoGradGuard no_grad;
-  const SmallModel fixed{"made", {.kind = "made", .hidden = {16, 13}, .order = "random", .orders = 3}};
-  auto drawn = fixed;
-  drawn.config.connections = "drawn";
-  const auto a = make_random(fixed), b = make_random(drawn);  // the same parameters
-  const auto x = enumerate(a->variables()).slice(0, 1, 9);
-  EXPECT_FALSE(torch::allclose(a->conditionals(x, 1), b->conditionals(x, 1)));
-  EXPECT_FALSE(torch::allclose(b->conditionals(x, 1), b->conditionals(x, 2)));
+  const auto agnostic_to = [](const char* what) {  // the same parameters each
+    return make_random(
+        {"made", {.kind = "made", .hidden = {16, 13}, .order = "random", .orders = 3, .agnostic = what}});
+  };
+  const auto order = agnostic_to("order"), connectivity = agnostic_to("connectivity"), both = agnostic_to("both");
+  const auto x = enumerate(order->variables()).slice(0, 1, 9);
+  EXPECT_FALSE(torch::allclose(order->conditionals(x, 1), both->conditionals(x, 1)));
+  EXPECT_FALSE(torch::allclose(connectivity->conditionals(x, 1), both->conditionals(x, 1)));
+  EXPECT_EQ(order->order(1), both->order(1));
+  EXPECT_NE(both->order(1), both->order(2));
+  for (const int64_t mask : {1, 2}) {
+    EXPECT_EQ(connectivity->order(mask), connectivity->order(0));
+    EXPECT_FALSE(torch::allclose(connectivity->conditionals(x, mask), connectivity->conditionals(x, 0)));
+  }
 }
 
-TEST(Made, RefusesDrawnConnectionsOfOneMask) {
-  EXPECT_THROW(make_random({"made", {.kind = "made", .hidden = {16}, .connections = "drawn"}}), UsageError);
-  EXPECT_THROW(make_random({"nade", {.kind = "nade", .hidden = {16}, .connections = "drawn"}}), UsageError);
+TEST(Made, RefusesToBeAgnosticToConnectionsWithOneMask) {
+  EXPECT_THROW(make_random({"made", {.kind = "made", .hidden = {16}, .agnostic = "connectivity"}}), UsageError);
+  EXPECT_THROW(make_random({"nade", {.kind = "nade", .hidden = {16}, .agnostic = "both"}}), UsageError);
 }
 
 TEST(JointModel, TheLabelCountsItsWeightInTheObjective) {

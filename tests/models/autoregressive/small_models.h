@@ -60,8 +60,10 @@ inline std::vector<SmallModel> small_models() {
   add("made_narrow", {.kind = "made", .hidden = {3, 2}});
   add("made_direct", {.kind = "made", .hidden = {16}, .direct = true});
   add("made_masks", {.kind = "made", .hidden = {16, 13}, .order = "random", .orders = 4, .direct = true});
-  add("made_drawn",
-      {.kind = "made", .hidden = {16, 13, 11}, .order = "random", .orders = 4, .connections = "drawn", .direct = true});
+  for (const char* agnostic : {"connectivity", "both"}) {
+    add(std::string("made_agnostic_to_") + agnostic,
+        {.kind = "made", .hidden = {16, 13, 11}, .order = "random", .orders = 4, .agnostic = agnostic, .direct = true});
+  }
   add("made_sigmoid", {.kind = "made", .hidden = {16}, .activation = "sigmoid", .orders = 2});
   for (const char* label : {"first", "last"}) {
     for (const char* kind : {"bernoulli", "mixture", "fvsbn", "nade", "deep_nade", "made"}) {
