@@ -65,6 +65,12 @@ char32_t lower(char32_t c) {
   return static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), unicode_locale()));
 }
 
+std::string lowered(std::string_view text) {
+  std::string letters;
+  for (size_t at = 0; at < text.size();) append_character(letters, lower(next_character(text, at)));
+  return letters;
+}
+
 bool is_letter_or_digit(char32_t c) {
   if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
   return iswalnum_l(static_cast<wint_t>(c), unicode_locale()) != 0;

@@ -15,6 +15,8 @@ std::u32string characters_of(std::string_view text);
 
 /// By Unicode's simple mapping, whatever the process's locale.
 char32_t lower(char32_t character);
+/// Well-formed text, each character by itself.
+std::string lowered(std::string_view text);
 bool is_letter_or_digit(char32_t character);
 /// Ideographs: the unified Han blocks with their extensions and compatibility forms.
 bool is_han(char32_t character);

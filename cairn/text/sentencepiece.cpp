@@ -7,6 +7,8 @@
 
 #include "cairn/base/error.h"
 #include "cairn/io/atomic_file.h"
+#include "cairn/io/temporary_folder.h"
+#include "cairn/text/characters.h"
 
 namespace cairn::text {
 
@@ -61,6 +63,18 @@ std::unordered_map<std::string, std::string> training_options(int64_t size) {
           {"minloglevel", "2"}};
 }
 
+/// The library's table of what characters become, in hexadecimal: every capital its small letter.
+std::string lowercase_rules() {
+  constexpr char32_t kCharacters = 0x110000;
+  std::string rules;
+  for (char32_t c = 0; c < kCharacters; ++c) {
+    if (const char32_t small = lower(c); small != c) {
+      rules += cat(std::hex, static_cast<uint32_t>(c), "\t", static_cast<uint32_t>(small), "\n");
+    }
+  }
+  return rules;
+}
+
 /// The library's reason, without the place in its source that comes first.
 std::string reason(const sp::util::Status& status) {
   const std::string message = status.message();
@@ -84,15 +98,21 @@ std::shared_ptr<const sp::SentencePieceProcessor> parsed(const std::string& mode
 
 }  // namespace
 
-SentencePiece SentencePiece::learn(const NextLine& next_line, int64_t size) {
+SentencePiece SentencePiece::learn(const NextLine& next_line, const SentencePieceOptions& options) {
   Lines lines(next_line);
   lines.rethrow();
   if (lines.done()) throw InputError("training text", got_expected("no line", "at least one"));
+  auto training = training_options(options.size);
+  const io::TemporaryFolder folder;
+  if (options.lowercase) {
+    training["normalization_rule_tsv"] = (folder.path() / "lowercase.tsv").string();
+    io::write_file(training["normalization_rule_tsv"], lowercase_rules());
+  }
   std::string model;
-  const auto status = sp::SentencePieceTrainer::Train(training_options(size), &lines, &model);
+  const auto status = sp::SentencePieceTrainer::Train(training, &lines, &model);
   lines.rethrow();
   if (!status.ok())
-    throw InputError("training text", cat("no SentencePiece model of ", size, " pieces: ", reason(status)));
+    throw InputError("training text", cat("no SentencePiece model of ", options.size, " pieces: ", reason(status)));
   return SentencePiece(std::move(model), "the model learned");
 }
 

@@ -1,7 +1,8 @@
 // Pieces of words, learned from a text and found again without rules of any language (Kudo & Richardson 2018,
 // SentencePiece): the library's unigram model behind the few calls that the project needs.
 //
-// The text is taken as it is: no Unicode normalisation, no spaces dropped, so that decoding gives the line back.
+// The text is taken as it is: no Unicode normalisation, no spaces dropped, so that decoding gives the line back, in
+// small letters if the model was learned so.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,18 @@ namespace cairn::text {
 /// Gives the next line, or false at the end.
 using NextLine = std::function<bool(std::string& line)>;
 
+struct SentencePieceOptions {
+  int64_t size = 0;        ///< pieces, among them <unk>, <s> and </s>
+  bool lowercase = false;  ///< the model maps capitals to small letters (text::lower) before it looks for pieces
+};
+
 class SentencePiece {
  public:
-  /// Learns exactly `size` pieces, among them <unk>, <s> and </s>. The same lines give the same model, whatever the
+  /// Learns exactly `options.size` pieces. The same lines give the same model, whatever the
   /// machine's number of threads. All lines are held in memory; one longer than 1 MiB is refused. Throws InputError for
-  /// a text that has too few or too many different characters and words for `size` pieces, naming the library's reason.
-  static SentencePiece learn(const NextLine& next_line, int64_t size);
+  /// a text that has too few or too many different characters and words for so many pieces, naming the library's
+  /// reason.
+  static SentencePiece learn(const NextLine& next_line, const SentencePieceOptions& options);
   /// A model as the library serialises it (`.model`); `source` names it in messages. Throws InputError for damage, for
   /// more than 16 MiB, and for a model without </s>.
   SentencePiece(std::string model, const std::string& source);

@@ -18,15 +18,16 @@ constexpr const char* kPiecesEnd = "</s>";
 
 /// Calls visit(token) for the words between spaces, or for the characters, of a line.
 template <class Visit>
-void for_each_token(TokenKind kind, std::string_view line, const Visit& visit) {
+void for_each_token(const TokenizerOptions& options, std::string_view as_written, const Visit& visit) {
+  const std::string line = options.lowercase ? lowered(as_written) : std::string(as_written);
   for (size_t at = 0; at < line.size();) {
     const size_t begin = at;
-    if (kind == TokenKind::character) {
+    if (options.kind == TokenKind::character) {
       next_character(line, at);
-      visit(line.substr(begin, at - begin));
+      visit(std::string_view(line).substr(begin, at - begin));
     } else {
       at = std::min(line.find_first_of(" \t", begin), line.size());
-      if (at > begin) visit(line.substr(begin, at - begin));
+      if (at > begin) visit(std::string_view(line).substr(begin, at - begin));
       at = std::min(at + 1, line.size());
     }
   }
@@ -47,6 +48,9 @@ void check_pieces(const TokenizerOptions& options) {
 }
 
 void check(const TokenizerOptions& options) {
+  if (options.lowercase && options.kind == TokenKind::byte) {
+    throw UsageError("tokenizer", got_expected("lowercase of bytes", "it of words, characters or pieces"));
+  }
   if (options.kind == TokenKind::sentencepiece) return check_pieces(options);
   const bool cut = options.least > 1 || options.most > 0;
   if (cut && options.unknown != UnknownRule::map) {
@@ -116,11 +120,11 @@ Tokenizer Tokenizer::learn(const TokenizerOptions& options, const NextLine& next
   check(options);
   if (options.kind == TokenKind::byte) return Tokenizer(options, Vocabulary());
   if (options.kind == TokenKind::sentencepiece) {
-    return Tokenizer(options, SentencePiece::learn(next_line, options.most));
+    return Tokenizer(options, SentencePiece::learn(next_line, {.size = options.most, .lowercase = options.lowercase}));
   }
   TokenCounts counts;
   for (std::string line; next_line(line);) {
-    for_each_token(options.kind, line, [&](std::string_view token) { counts.add(token); });
+    for_each_token(options, line, [&](std::string_view token) { counts.add(token); });
     counts.add(line_end_of(options));
   }
   if (counts.empty()) throw InputError("training text", got_expected("no line", "at least one"));
@@ -180,7 +184,7 @@ void Tokenizer::encode(std::string_view line, const std::string& place, std::vec
     for (const char c : line) ids.push_back(static_cast<unsigned char>(c));
     return;
   }
-  for_each_token(options_.kind, line, [&](std::string_view token) { ids.push_back(id_of(token, place)); });
+  for_each_token(options_, line, [&](std::string_view token) { ids.push_back(id_of(token, place)); });
 }
 
 void Tokenizer::encode_text(const std::string& text, const std::string& place, std::vector<int64_t>& ids) const {
@@ -247,6 +251,7 @@ void Tokenizer::write(const std::filesystem::path& folder) const {
                {"unknown", unknown_rule_names().at(static_cast<size_t>(options_.unknown))},
                {"tokens", byte_pairs_ ? byte_pairs_->tokens().tokens() : vocabulary_.tokens()}};
   if (byte_pairs_) json["merges"] = byte_pairs_->merges();
+  if (options_.lowercase) json["lowercase"] = true;
   if (!options_.line_end.empty()) json["line_end"] = options_.line_end;
   io::write_file(folder / "tokenizer.json", json.dump(1) + "\n");
   if (pieces_) io::write_file(folder / kPiecesFile, pieces_->model());
@@ -260,6 +265,7 @@ Tokenizer Tokenizer::read(const std::filesystem::path& folder) {
     const auto json = Json::parse(bytes);
     const TokenizerOptions options{.kind = token_kind_named(json.at("kind").get<std::string>()),
                                    .unknown = unknown_rule_named(json.at("unknown").get<std::string>()),
+                                   .lowercase = json.value("lowercase", false),
                                    .line_end = json.value("line_end", std::string())};
     Vocabulary tokens(json.at("tokens").get<std::vector<std::string>>());
     if (options.kind == TokenKind::byte_pairs) {

@@ -37,6 +37,7 @@ struct TokenizerOptions {
   int64_t least = 1;          ///< words and characters seen less often are unknown; needs `map`
   int64_t most = 0;           ///< words and characters kept at most, the most frequent ones (0: all); needs `map`. Of
                               ///< sentencepiece the size of the vocabulary, 8 or more
+  bool lowercase = false;     ///< capitals are read as small letters (text::lower); not of bytes
   std::string line_end = {};  ///< of words: the token that a line is followed by, if it is not "<eos>"
 };
 

@@ -118,6 +118,18 @@ TEST_F(TokenizerTest, PiecesAreTheSameForTheSameText) {
   EXPECT_EQ(bytes("a"), bytes("b"));
 }
 
+TEST_F(TokenizerTest, LowercaseReadsCapitalsAsSmallLetters) {
+  for (const auto kind : {TokenKind::word, TokenKind::character, TokenKind::sentencepiece}) {
+    const int64_t most = kind == TokenKind::sentencepiece ? 34 : 0;
+    learn({.kind = kind, .most = most, .lowercase = true}, rhyme()).write(folder_);
+    const auto tokenizer = Tokenizer::read(folder_);
+    const auto ids = tokenizer.encode(lines("PETER und die HÄUSER\n"));
+    EXPECT_EQ(ids, tokenizer.encode(lines("peter und die häuser\n")));
+    EXPECT_EQ(tokenizer.decode(ids), "peter und die häuser\n");
+  }
+  EXPECT_THROW(learn({.kind = TokenKind::byte, .lowercase = true}, rhyme()), UsageError);
+}
+
 TEST_F(TokenizerTest, PiecesAreWrittenAndReadAgain) {
   const auto pieces = learn({.kind = TokenKind::sentencepiece, .most = 34}, rhyme());
   pieces.write(folder_);

@@ -89,6 +89,7 @@ struct DataConfig {
   std::string unknown = "refuse";
   int64_t least = 1;
   int64_t most = 0;
+  bool lowercase = false;
 
   void fields(Fields& f) {
     f("train", train, "training data: a catalogue name, a file or a folder; none of copy and adding");

@@ -96,6 +96,7 @@ struct DataConfig {
   std::string unknown = "map";
   int64_t least = 1;
   int64_t most = 0;
+  bool lowercase = false;
   std::string batch_by = "tokens";
   int64_t longest = 250;
   std::string longer = "refuse";
