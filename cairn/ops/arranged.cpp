@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cairn/base/error.h"
+#include "cairn/ops/product_type.h"
 
 namespace cairn::ops {
 
@@ -16,9 +17,17 @@ using torch::autograd::tensor_list;
 
 constexpr int64_t kRowsOfATask = 16;
 
-bool is_plain(const torch::Tensor& matrix) {
-  const bool floats = matrix.scalar_type() == torch::kFloat32 || matrix.scalar_type() == torch::kFloat64;
-  return matrix.is_cpu() && floats;
+/// Whether the loops below serve a matrix of type `own` whose arrangement has type `given`.
+bool is_plain(const torch::Tensor& on, torch::ScalarType own, torch::ScalarType given) {
+  const bool floats = own == torch::kFloat32 || own == torch::kFloat64;
+  return on.is_cpu() && floats && (given == own || given == torch::kBFloat16);
+}
+
+/// Calls visit(Own(), Given()) with zeros of the two types.
+template <class Visit>
+void with_types(torch::ScalarType own, torch::ScalarType given, const Visit& visit) {
+  AT_DISPATCH_FLOATING_TYPES(
+      own, "arranged", [&] { given == own ? visit(scalar_t(), scalar_t()) : visit(scalar_t(), c10::BFloat16()); });
 }
 
 /// Calls visit(i, source row of i, columns, reach of i) for every row, on all threads.
@@ -31,40 +40,41 @@ void each_row(const torch::Tensor& rows, const torch::Tensor& columns, const Sta
   });
 }
 
-template <class Scalar>
+template <class Own, class Given>
 void gather(const torch::Tensor& matrix, const torch::Tensor& rows, const torch::Tensor& columns,
             const StaircaseMask& mask, torch::Tensor& y) {
-  const auto* from = matrix.const_data_ptr<Scalar>();
-  auto* to = y.mutable_data_ptr<Scalar>();
+  const auto* from = matrix.const_data_ptr<Own>();
+  auto* to = y.mutable_data_ptr<Given>();
   each_row(rows, columns, mask, [&, m = mask.inputs](int64_t i, int64_t row, const int64_t* column, int64_t reach) {
-    for (int64_t j = 0; j < reach; ++j) to[i * m + j] = from[row * m + column[j]];
-    std::fill(to + i * m + reach, to + (i + 1) * m, Scalar(0));
+    for (int64_t j = 0; j < reach; ++j) to[i * m + j] = static_cast<Given>(from[row * m + column[j]]);
+    std::fill(to + i * m + reach, to + (i + 1) * m, Given(0));
   });
 }
 
-template <class Scalar>
+template <class Own, class Given>
 void scatter(const torch::Tensor& g, const torch::Tensor& rows, const torch::Tensor& columns, const StaircaseMask& mask,
              torch::Tensor& d) {
-  const auto* from = g.const_data_ptr<Scalar>();
-  auto* to = d.mutable_data_ptr<Scalar>();
+  const auto* from = g.const_data_ptr<Given>();
+  auto* to = d.mutable_data_ptr<Own>();
   each_row(rows, columns, mask, [&, m = mask.inputs](int64_t i, int64_t row, const int64_t* column, int64_t reach) {
-    for (int64_t j = 0; j < reach; ++j) to[row * m + column[j]] = from[i * m + j];
+    for (int64_t j = 0; j < reach; ++j) to[row * m + column[j]] = static_cast<Own>(from[i * m + j]);
     for (int64_t j = reach; j < m; ++j) to[row * m + column[j]] = 0;
   });
 }
 
 struct Arranged : torch::autograd::Function<Arranged> {
   static torch::Tensor forward(AutogradContext* ctx, const torch::Tensor& matrix, const torch::Tensor& rows,
-                               const torch::Tensor& columns, const StaircaseMask& mask) {
+                               const torch::Tensor& columns, const StaircaseMask& mask, torch::ScalarType type) {
     ctx->save_for_backward({rows, columns});
     ctx->saved_data["reach"] = mask.reach;
-    if (!is_plain(matrix)) {
-      return matrix.index_select(0, rows).index_select(1, columns) * mask.dense(matrix.options());
+    ctx->saved_data["type"] = matrix.scalar_type();
+    if (!is_plain(matrix, matrix.scalar_type(), type)) {
+      return (matrix.index_select(0, rows).index_select(1, columns) * mask.dense(matrix.options())).to(type);
     }
     const auto source = matrix.contiguous();
-    auto y = torch::empty_like(source);
-    AT_DISPATCH_FLOATING_TYPES(source.scalar_type(), "arranged",
-                               [&] { gather<scalar_t>(source, rows, columns, mask, y); });
+    auto y = torch::empty(source.sizes(), source.options().dtype(type));
+    with_types(source.scalar_type(), type,
+               [&](auto own, auto given) { gather<decltype(own), decltype(given)>(source, rows, columns, mask, y); });
     return y;
   }
 
@@ -72,15 +82,16 @@ struct Arranged : torch::autograd::Function<Arranged> {
     const auto saved = ctx->get_saved_variables();
     const auto &rows = saved[0], &columns = saved[1];
     const StaircaseMask mask{ctx->saved_data["reach"].toIntVector(), columns.size(0)};
+    const auto type = ctx->saved_data["type"].toScalarType();
     const auto g = grads[0].contiguous();
-    torch::Tensor d;
-    if (is_plain(g)) {
-      d = torch::empty_like(g);
-      AT_DISPATCH_FLOATING_TYPES(g.scalar_type(), "arranged", [&] { scatter<scalar_t>(g, rows, columns, mask, d); });
+    auto d = torch::empty(g.sizes(), g.options().dtype(type));
+    if (is_plain(g, type, g.scalar_type())) {
+      with_types(type, g.scalar_type(),
+                 [&](auto own, auto given) { scatter<decltype(own), decltype(given)>(g, rows, columns, mask, d); });
     } else {
-      d = (g * mask.dense(g.options())).index_select(0, rows.argsort()).index_select(1, columns.argsort());
+      d.copy_((g * mask.dense(g.options())).index_select(0, rows.argsort()).index_select(1, columns.argsort()));
     }
-    return {d, {}, {}, {}};
+    return {d, {}, {}, {}, {}};
   }
 };
 
@@ -95,7 +106,9 @@ torch::Tensor arranged(const torch::Tensor& matrix, const torch::Tensor& rows, c
   expect("matrix", matrix, {mask.outputs(), mask.inputs});
   expect("rows", rows, {mask.outputs()});
   expect("columns", columns, {mask.inputs});
-  return Arranged::apply(matrix, rows, columns, mask);
+  const auto type = product_type(matrix);
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  return Arranged::apply(matrix, rows, columns, mask, type);
 }
 
 }  // namespace cairn::ops

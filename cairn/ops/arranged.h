@@ -12,7 +12,7 @@ namespace cairn::ops {
 ///
 ///   y[i, j] = M[i, j] matrix[rows[i], columns[j]],
 ///
-/// differentiable in `matrix` (once). Any device. Throws UsageError for shapes that do not fit. Whether rows and
+/// differentiable in `matrix` (once), in matrix's type or, under autocast, in the type of products. Any device. Throws UsageError for shapes that do not fit. Whether rows and
 /// columns are permutations is the caller's to know.
 torch::Tensor arranged(const torch::Tensor& matrix, const torch::Tensor& rows, const torch::Tensor& columns,
                        const StaircaseMask& mask);

@@ -19,6 +19,7 @@ namespace cairn::ops::HWY_NAMESPACE {
 using Floats = hn::CappedTag<float, kPairLanes>;
 using Vec = hn::Vec<Floats>;
 
+#if HWY_TARGET != HWY_SCALAR
 /// Adds the halves of v until four lanes are left.
 template <class D>
 HWY_INLINE auto fold_to_four(D /*d*/, hn::Vec<D> v) {
@@ -29,9 +30,10 @@ HWY_INLINE auto fold_to_four(D /*d*/, hn::Vec<D> v) {
     return v;
   }
 }
+#endif
 
 /// out[i] = the sum of v[i]'s lanes, i < 4: three levels of additions for all four at once.
-HWY_INLINE void four_sums(Floats d, const Vec* v, float* HWY_RESTRICT out) {
+HWY_INLINE void four_sums([[maybe_unused]] Floats d, const Vec* v, float* HWY_RESTRICT out) {
 #if HWY_TARGET == HWY_SCALAR
   for (int i = 0; i < 4; ++i) out[i] = hn::GetLane(v[i]);
 #else

@@ -16,7 +16,7 @@ constexpr uint64_t most_log_bytes = uint64_t{1} << 30;
 template <class Take>
 void for_each_number(const Json& object, const std::string& prefix, const Take& take) {
   for (const auto& [key, value] : object.items()) {
-    if (value.is_number()) take(prefix + key, value.get<double>());
+    if (value.is_number()) take(prefix + key, value.template get<double>());
     if (value.is_null()) take(prefix + key, std::numeric_limits<double>::quiet_NaN());
     if (value.is_object()) for_each_number(value, prefix + key + ".", take);
   }

@@ -33,7 +33,8 @@ std::string tick_text(double value, double step) {
 }
 
 std::string with_thousands(std::string digits) {
-  for (int at = static_cast<int>(digits.size()) - 3; at > (digits[0] == '-' ? 1 : 0); at -= 3) digits.insert(at, ",");
+  for (int at = static_cast<int>(digits.size()) - 3; at > (digits[0] == '-' ? 1 : 0); at -= 3)
+    digits.insert(at, 1, ',');
   return digits;
 }
 

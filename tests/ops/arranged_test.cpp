@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "cairn/base/error.h"
+#include "tests/ops/bf16_autocast.h"
 
 namespace cairn::ops {
 namespace {
@@ -36,6 +37,22 @@ TEST(Arranged, EqualsDense) {
     }
   }
   expect_same_as_dense(0, 4, torch::kFloat32);
+}
+
+TEST(Arranged, GivesAutocastsTypeAndTakesItsGradients) {
+  const auto mask = stairs(40, 77);
+  const auto rows = torch::randperm(40), columns = torch::randperm(77);
+  const auto matrix = torch::randn({40, 77}).requires_grad_();
+  const auto single = arranged(matrix, rows, columns, mask);
+  torch::Tensor half;
+  {
+    const Bf16Autocast autocast;
+    half = arranged(matrix, rows, columns, mask);
+  }
+  EXPECT_TRUE(torch::equal(half, single.to(torch::kBFloat16)));
+  const auto g = torch::randn(half.sizes(), half.options());
+  EXPECT_TRUE(torch::equal(torch::autograd::grad({half}, {matrix}, {g})[0],
+                           torch::autograd::grad({single}, {matrix}, {g.to(torch::kFloat32)})[0]));
 }
 
 TEST(Arranged, TakesAMatrixThatIsNotContiguous) {

@@ -2,12 +2,12 @@
 #include "cairn/ops/cropped_conv.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "cairn/base/error.h"
 #include "cairn/ops/cropped_conv_bf16.h"
+#include "tests/ops/bf16_autocast.h"
 
 namespace cairn::ops {
 namespace {
@@ -132,11 +132,10 @@ TEST(CroppedConv, IsInBfloat16UnderAutocastWhereTheProcessorMultipliesIt) {
   const auto x = random({2, 4, 5, 7}, 1).to(torch::kFloat32), weight = random({3, 4, 2, 3}, 2).to(torch::kFloat32);
   const auto bias = random({3}, 3).to(torch::kFloat32);
   const CroppedConvOptions options{.first_row = -1, .first_column = -1};
-  at::autocast::set_autocast_enabled(at::kCPU, true);
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  const auto y = cropped_conv(x, weight, bias, options);
-  at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(at::kCPU, false);
+  const auto y = [&] {
+    const Bf16Autocast autocast;
+    return cropped_conv(x, weight, bias, options);
+  }();
   EXPECT_TRUE(y.is_contiguous(torch::MemoryFormat::ChannelsLast));
   EXPECT_EQ(y.scalar_type(), multiplies_bf16() ? torch::kBFloat16 : torch::kFloat32);
   const auto expected =

@@ -1,13 +1,13 @@
 // The staircase-masked linear layer against the dense one.
 #include "cairn/ops/masked_linear.h"
 
-#include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/functional.h>
 
 #include "cairn/base/error.h"
+#include "tests/ops/bf16_autocast.h"
 
 namespace cairn::ops {
 namespace {
@@ -92,11 +92,10 @@ TEST(MaskedLinear, FlippingAnInputChangesNoOutputThatDoesNotSeeIt) {
 TEST(MaskedLinear, FollowsAutocast) {
   const auto layer = make_layer(8, random_stairs(200, 100, 6), torch::kFloat32);
   const auto expected = run(layer, true);
-  at::autocast::set_autocast_enabled(at::kCPU, true);
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  const auto got = run(layer, false);
-  at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(at::kCPU, false);
+  const auto got = [&] {
+    const Bf16Autocast autocast;
+    return run(layer, false);
+  }();
   EXPECT_EQ(got[0].scalar_type(), torch::kBFloat16);
   EXPECT_EQ(got[2].scalar_type(), torch::kFloat32);
   EXPECT_TRUE(got[0].to(torch::kFloat32).allclose(expected[0], 0.02, 0.3));
