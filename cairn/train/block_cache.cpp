@@ -76,7 +76,7 @@ BlockCache::Block BlockCache::take(size_t asked) {
 
 size_t BlockCache::bound() const {
   const size_t most = std::max(most_now_, most_before_);
-  return most + std::max(most / 8, slack_);
+  return most + std::max(most / 4, slack_);
 }
 
 void BlockCache::turn_window() {

@@ -46,7 +46,7 @@ class BlockCache {
   void release(Blocks::iterator block);
   void release_until(size_t bytes);  ///< those that waited longest, until no more than `bytes` wait
   Block map(size_t bytes);
-  /// What may be held: an eighth, but at least the slack, more than the most in use within the last window or two of
+  /// What may be held: a quarter, but at least the slack, more than the most in use within the last window or two of
   /// takes.
   size_t bound() const;
   void turn_window();
