@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "cairn/base/error.h"
 #include "cairn/ops/product_type.h"
@@ -30,13 +31,16 @@ void with_types(torch::ScalarType own, torch::ScalarType given, const Visit& vis
       own, "arranged", [&] { given == own ? visit(scalar_t(), scalar_t()) : visit(scalar_t(), c10::BFloat16()); });
 }
 
-/// Calls visit(i, source row of i, columns, reach of i) for every row, on all threads.
-template <class Visit>
+/// Calls visit(i, source row of i, columns, reach of i, space for a row of Own) for every row, on all threads. A row
+/// goes through that space: memory is read and written in ascending order, only the space in the columns' order.
+template <class Own, class Visit>
 void each_row(const torch::Tensor& rows, const torch::Tensor& columns, const StaircaseMask& mask, const Visit& visit) {
   const auto* r = rows.const_data_ptr<int64_t>();
-  const auto* c = columns.const_data_ptr<int64_t>();
+  const auto narrow = columns.to(torch::kInt32);
+  const auto* c = narrow.const_data_ptr<int32_t>();
   at::parallel_for(0, rows.size(0), kRowsOfATask, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) visit(i, r[i], c, mask.reach[i]);
+    std::vector<Own> space(mask.inputs);
+    for (int64_t i = begin; i < end; ++i) visit(i, r[i], c, mask.reach[i], space.data());
   });
 }
 
@@ -45,8 +49,10 @@ void gather(const torch::Tensor& matrix, const torch::Tensor& rows, const torch:
             const StaircaseMask& mask, torch::Tensor& y) {
   const auto* from = matrix.const_data_ptr<Own>();
   auto* to = y.mutable_data_ptr<Given>();
-  each_row(rows, columns, mask, [&, m = mask.inputs](int64_t i, int64_t row, const int64_t* column, int64_t reach) {
-    for (int64_t j = 0; j < reach; ++j) to[i * m + j] = static_cast<Given>(from[row * m + column[j]]);
+  const int64_t m = mask.inputs;
+  each_row<Own>(rows, columns, mask, [=](int64_t i, int64_t row, const int32_t* column, int64_t reach, Own* space) {
+    std::copy_n(from + row * m, m, space);
+    for (int64_t j = 0; j < reach; ++j) to[i * m + j] = static_cast<Given>(space[column[j]]);
     std::fill(to + i * m + reach, to + (i + 1) * m, Given(0));
   });
 }
@@ -56,9 +62,11 @@ void scatter(const torch::Tensor& g, const torch::Tensor& rows, const torch::Ten
              torch::Tensor& d) {
   const auto* from = g.const_data_ptr<Given>();
   auto* to = d.mutable_data_ptr<Own>();
-  each_row(rows, columns, mask, [&, m = mask.inputs](int64_t i, int64_t row, const int64_t* column, int64_t reach) {
-    for (int64_t j = 0; j < reach; ++j) to[row * m + column[j]] = static_cast<Own>(from[i * m + j]);
-    for (int64_t j = reach; j < m; ++j) to[row * m + column[j]] = 0;
+  const int64_t m = mask.inputs;
+  each_row<Own>(rows, columns, mask, [=](int64_t i, int64_t row, const int32_t* column, int64_t reach, Own* space) {
+    std::fill_n(space, m, Own(0));
+    for (int64_t j = 0; j < reach; ++j) space[column[j]] = static_cast<Own>(from[i * m + j]);
+    std::copy_n(space, m, to + row * m);
   });
 }
 
