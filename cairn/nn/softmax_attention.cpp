@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include <ATen/autocast_mode.h>
 #include <torch/nn/functional.h>
 
 #include "cairn/base/error.h"
@@ -34,6 +35,13 @@ void check(const AttentionInput& in) {
   }
 }
 
+/// On the CPU LibTorch multiplies each head of each sentence by itself, and sets up a product of bfloat16 for longer
+/// than one of short sentences takes.
+bool is_faster_in_single_precision(const torch::Tensor& q, int64_t keys) {
+  constexpr int64_t kShort = 256;
+  return q.is_cpu() && q.scalar_type() == torch::kBFloat16 && keys <= kShort;
+}
+
 }  // namespace
 
 torch::Tensor SoftmaxAttention::attend(const AttentionInput& in) const {
@@ -51,8 +59,14 @@ torch::Tensor SoftmaxAttention::attend(const AttentionInput& in) const {
     const auto before = seen_before(T, S, in.q.device());
     seen = seen.defined() ? seen.logical_and(before) : before;
   }
-  return torch::scaled_dot_product_attention(in.q, k, v, seen.defined() ? std::make_optional(seen) : std::nullopt,
-                                             in.dropout, plain_causal);
+  const auto attended = [&](const torch::Tensor& q, const torch::Tensor& keys, const torch::Tensor& values) {
+    return torch::scaled_dot_product_attention(
+        q, keys, values, seen.defined() ? std::make_optional(seen) : std::nullopt, in.dropout, plain_causal);
+  };
+  if (!is_faster_in_single_precision(in.q, S)) return attended(in.q, k, v);
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  const auto single = torch::kFloat32;
+  return attended(in.q.to(single), k.to(single), v.to(single)).to(in.q.scalar_type());
 }
 
 torch::Tensor softmax_attention_reference(const AttentionInput& in, torch::Tensor* weights) {

@@ -12,6 +12,7 @@
 #include "cairn/nn/positions.h"
 #include "cairn/nn/softmax_attention.h"
 #include "cairn/nn/state_dict.h"
+#include "tests/ops/bf16_autocast.h"
 
 namespace cairn::nn {
 namespace {
@@ -65,6 +66,19 @@ TEST(SoftmaxAttention, GradientsAreThoseOfTheReference) {
   };
   const auto got = gradients(SoftmaxAttention().attend(in)), expected = gradients(softmax_attention_reference(in));
   for (size_t k = 0; k < 3; ++k) EXPECT_LT(distance(got[k], expected[k]), 1e-12) << k;
+}
+
+TEST(SoftmaxAttention, OfShortSentencesIsInSinglePrecisionUnderAutocast) {
+  torch::manual_seed(4);
+  const auto o = torch::dtype(torch::kBFloat16);
+  AttentionInput in{
+      .q = torch::randn({2, 3, 5, 8}, o), .k = torch::randn({2, 3, 5, 8}, o), .v = torch::randn({2, 3, 5, 8}, o)};
+  const auto half = [&] {
+    const ops::Bf16Autocast autocast;
+    return SoftmaxAttention().attend(in);
+  }();
+  for (auto* t : {&in.q, &in.k, &in.v}) *t = t->to(torch::kFloat32);
+  EXPECT_TRUE(torch::equal(half, SoftmaxAttention().attend(in).to(torch::kBFloat16)));
 }
 
 TEST(AttentionKernels, AreChosenByName) {
