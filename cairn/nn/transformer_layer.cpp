@@ -2,6 +2,8 @@
 
 #include <torch/nn/functional.h>
 
+#include "cairn/ops/dropout.h"
+
 namespace cairn::nn {
 
 TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, const RandomStream& random) : options_(o) {
@@ -34,7 +36,7 @@ TransformerLayerImpl::TransformerLayerImpl(const TransformerLayerOptions& o, con
 }
 
 torch::Tensor TransformerLayerImpl::dropped(const torch::Tensor& x, double p) const {
-  return is_training() && p > 0 ? torch::dropout(x, p, /*train=*/true) : x;
+  return is_training() ? ops::dropout(x, p) : x;
 }
 
 template <class Part>

@@ -13,6 +13,7 @@ std::vector<Benchmark> benchmarks();
 std::vector<Benchmark> nade_benchmarks();
 std::vector<Benchmark> masked_linear_benchmarks();
 std::vector<Benchmark> arranged_benchmarks();
+std::vector<Benchmark> dropout_benchmarks();
 std::vector<Benchmark> recurrence_benchmarks();
 std::vector<Benchmark> cross_entropy_benchmarks();
 std::vector<Benchmark> linear_attention_benchmarks();

@@ -5,6 +5,7 @@
 #include "cairn/base/error.h"
 #include "cairn/nn/init.h"
 #include "cairn/nn/linear.h"
+#include "cairn/ops/dropout.h"
 
 namespace cairn::rnn {
 
@@ -114,7 +115,7 @@ torch::Tensor input_share(const LayerWeights& layer, const torch::Tensor& produc
 
 torch::Tensor dropped(const torch::Tensor& t, double p, bool locked) {
   if (p == 0) return t;
-  if (!locked) return torch::dropout(t, p, /*train=*/true);
+  if (!locked) return ops::dropout(t, p);
   return t * torch::empty({1, t.size(1), t.size(2)}, t.options().requires_grad(false)).bernoulli_(1 - p).div_(1 - p);
 }
 
@@ -124,7 +125,7 @@ ops::RecurrenceOutput RecurrentStack::run(const LayerWeights& layer, bool revers
   const auto x =
       layer.norm_ih.defined() ? input_share(layer, nn::linear(u, layer.W_ih)) : nn::linear(u, layer.W_ih, layer.b_ih);
   ops::RecurrenceWeights weights = layer.state;
-  if (is_training() && noise.weight_drop > 0) weights.W = torch::dropout(weights.W, noise.weight_drop, /*train=*/true);
+  if (is_training()) weights.W = ops::dropout(weights.W, noise.weight_drop);
   ops::RecurrenceOptions options{.cell = options_.cell, .reverse = reverse, .lengths = lengths};
   if (noise.zoneout > 0) {
     const auto keep = [&](int64_t width) {

@@ -7,6 +7,7 @@
 #include "cairn/base/error.h"
 #include "cairn/nn/init.h"
 #include "cairn/nn/positions.h"
+#include "cairn/ops/dropout.h"
 
 namespace cairn::transformer {
 
@@ -77,7 +78,7 @@ torch::Tensor TokenStackImpl::embedded(const torch::Tensor& tokens, int64_t firs
   auto u = torch::embedding(embedding_, tokens);
   if (config_.embedding_scale) u = u * std::sqrt(static_cast<double>(config_.width));
   if (positions_.defined()) u = u + positions_.slice(0, first, first + tokens.size(1)).to(u.options());
-  return is_training() && config_.dropout > 0 ? torch::dropout(u, config_.dropout, /*train=*/true) : u;
+  return is_training() ? ops::dropout(u, config_.dropout) : u;
 }
 
 Transformer::Transformer(const ModelConfig& config, int64_t vocabulary) : config_(config), vocabulary_(vocabulary) {
