@@ -29,7 +29,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   add_link_options("$<$<LINK_LANGUAGE:CXX>:-fuse-ld=lld>")  # not for CUDA, whose host compiler may be another one
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # With these g++ 12 raises false alarms from inside std::string (GCC bug 105651) and nlohmann::json.
-  cairn_add_flags(-Wno-restrict -Wno-stringop-overflow -Wno-maybe-uninitialized)
+  cairn_add_flags(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
 endif()
 if(CAIRN_WERROR)
   cairn_add_flags(-Werror)

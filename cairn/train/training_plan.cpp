@@ -10,7 +10,7 @@
 namespace cairn::train {
 
 TrainingPlan plan_training(Task& task, TrainConfig config) {
-  if (config.memory_budget.empty()) config.memory_budget = std::string("1");  // g++ 12 suspects a bare "1"
+  if (config.memory_budget.empty()) config.memory_budget = "1";
   const auto device = set_up_compute(
       {.device = config.device, .threads = config.threads, .deterministic = config.mode == "deterministic"});
   count_memory();

@@ -37,7 +37,7 @@ torch::Tensor attended(MultiHeadAttention& block, const torch::Tensor& x) {
 
 class Blocks : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Causal, Blocks, testing::ValuesIn(attention_kernel_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST_P(Blocks, GradientsAgreeWithDifferences) {
   auto attention = block(GetParam(), torch::kFloat64);

@@ -55,7 +55,7 @@ class LinearKernels : public testing::TestWithParam<std::string> {
 };
 
 INSTANTIATE_TEST_SUITE_P(All, LinearKernels, testing::ValuesIn(linear_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST_P(LinearKernels, OnePositionAfterTheOtherIsTheWhole) {
   const auto in = random_input(*kernel, 3, 70);

@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"mirrored_of_a_column", Walk::mirrored_diagonals, 2, 6, 1, 3},
         Case{"mirrored_everything", Walk::mirrored_diagonals, 2, 3, 4, 9, 2, {"bias", "peepholes", "norm"}},
         Case{"one_of_all", Walk::diagonals, 1, 1, 1, 1}, Case{"no_images", Walk::rows, 0, 3, 3, 4, 3}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(ImageLstm, GradientsAgreeWithFiniteDifferences) {
   for (const auto& c :

@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(LinearAttention, DevicePasses,
                          testing::Values(DeviceCase{"sum"}, DeviceCase{"sum_divided", 0, true}, DeviceCase{"decay", 1},
                                          DeviceCase{"decay_divided", 1, true}, DeviceCase{"gates", 2},
                                          DeviceCase{"gates_divided", 2, true}, DeviceCase{"delta", 0, false, true}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 /// Where there is a device and a build for it: the same through the operator, gradients included.
 class CudaKinds : public testing::TestWithParam<Kind> {};
@@ -144,7 +144,7 @@ TEST_P(CudaKinds, TheDeviceEqualsTheProcessor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(LinearAttention, CudaKinds, testing::ValuesIn(causal_kinds()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace cairn::ops

@@ -72,7 +72,7 @@ TEST_P(NormalisedKinds, HostileInputsStayFinite) {
 }
 
 INSTANTIATE_TEST_SUITE_P(LinearAttention, NormalisedKinds, testing::ValuesIn(normalised_kinds()),
-                         [](const testing::TestParamInfo<Kind>& info) { return info.param.name; });
+                         [](const testing::TestParamInfo<Kind>& test) { return test.param.name; });
 
 TEST(LinearAttention, LargeInputsStayFiniteWithoutNormalisation) {
   for (const auto& kind : causal_kinds()) {

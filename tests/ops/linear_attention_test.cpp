@@ -274,7 +274,7 @@ TEST(LinearAttention, PiecesByLibTorchsOperatorsEqualTheKernel) {
   }
 }
 
-const auto name_of_kind = [](const testing::TestParamInfo<Kind>& info) { return info.param.name; };
+const auto name_of_kind = [](const testing::TestParamInfo<Kind>& test) { return test.param.name; };
 INSTANTIATE_TEST_SUITE_P(LinearAttention, CausalKinds, testing::ValuesIn(causal_kinds()), name_of_kind);
 INSTANTIATE_TEST_SUITE_P(LinearAttention, BidirectionalKinds, testing::ValuesIn(bidirectional_kinds()), name_of_kind);
 

@@ -66,7 +66,7 @@ TEST_P(LogisticPairsTest, TheKernelMovesAlongTheGradient) {
 INSTANTIATE_TEST_SUITE_P(Shapes, LogisticPairsTest,
                          testing::Values(Case{1, 1, 1}, Case{1, 36, 100}, Case{6, 6, 100}, Case{10, 6, 50},
                                          Case{8, 33, 200}, Case{3, 7, 17}, Case{5, 2, 300}, Case{2, 13, 16}),
-                         [](const auto& info) { return cat("B", info.param.B, "U", info.param.U, "D", info.param.D); });
+                         [](const auto& test) { return cat("B", test.param.B, "U", test.param.U, "D", test.param.D); });
 
 TEST(LogisticPairsReference, GradientsAreFiniteDifferences) {
   torch::manual_seed(2);

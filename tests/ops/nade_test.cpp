@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"all_zeros", binary(34), 4, 10, 0.0}, Case{"all_ones", binary(70), 4, 10, 1.0},
                     Case{"no_examples", binary(6), 0, 5}, Case{"one_example", binary(33), 1, 500},
                     Case{"one_variable", binary(1), 4, 6, 0.5}, Case{"one_unit", binary(35), 4, 1}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(Nade, GradientsAgreeWithFiniteDifferences) {
   auto in = make_input({"", {2, 3, 2, 4, 2}, 3, 4, 0.6, true});

@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"gru_before", Cell::gru_reset_before, 6, 4, 17, {"bias"}},
         Case{"gru_before_lengths_zone", Cell::gru_reset_before, 5, 12, 6, {"lengths", "zone", "reverse"}},
         Case{"one_of_all", Cell::lstm, 1, 1, 1, {"bias"}}, Case{"no_rows", Cell::lstm, 3, 0, 4, {"bias"}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(Recurrence, GradientsAgreeWithFiniteDifferences) {
   for (const auto& c : {Case{"", Cell::lstm, 3, 2, 3, {"bias", "peepholes", "norm", "zone"}},

@@ -46,7 +46,7 @@ TEST_P(Compression, RoundTripWithinATenthOfAPercentOfTheIdeal) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Small, Compression, testing::ValuesIn(small_models()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 class CompressedFile : public testing::Test {
  protected:

@@ -89,7 +89,7 @@ TEST_P(Density, ObjectiveHasAGradientForEveryParameter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Small, Density, testing::ValuesIn(small_models()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 /// The objective [B] and every parameter's gradient.
 std::vector<torch::Tensor> gradients_of(DensityModel& model, const torch::Tensor& objective) {

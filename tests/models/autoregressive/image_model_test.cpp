@@ -286,7 +286,7 @@ TEST_P(ImageModels, ScoresAreThoseOfTheTensors) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Small, ImageModels, testing::ValuesIn(small_image_models()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST(ImageModel, CompletesWhatFollowsInRasterOrderAndRefusesTheRest) {
   const auto model = make_random(gated({4, 5}, 2), torch::kFloat32);

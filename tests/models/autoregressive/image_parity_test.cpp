@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(All, ImageParity,
                                          Case{"gated_pixelcnn", 3, 3}, Case{"row_lstm", 1, 2}, Case{"row_lstm", 1, 4},
                                          Case{"row_lstm", 3, 3}, Case{"diagonal_bilstm", 1, 2},
                                          Case{"diagonal_bilstm", 1, 4}, Case{"diagonal_bilstm", 3, 3}),
-                         [](const auto& info) {
-                           const Case& c = info.param;
+                         [](const auto& test) {
+                           const Case& c = test.param;
                            return cat(c.kind, "_", c.channels, "_channels_", c.levels, "_levels");
                          });
 

@@ -26,7 +26,7 @@ TEST_P(ImageRecipe, ReachesItsLoss) {
 INSTANTIATE_TEST_SUITE_P(Tiny, ImageRecipe,
                          testing::Values("pixelcnn_tiny", "gated_pixelcnn_tiny", "row_lstm_tiny",
                                          "diagonal_bilstm_tiny"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace cairn::autoregressive

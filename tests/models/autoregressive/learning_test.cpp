@@ -107,7 +107,7 @@ TEST_P(Joint, LearnsALabelThatThePixelsTell) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Label, Joint, testing::Values("first", "last"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace cairn::autoregressive

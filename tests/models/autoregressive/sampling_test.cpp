@@ -75,7 +75,7 @@ TEST_P(Sampling, CompletionFollowsTheConditionalProbabilities) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiny, Sampling, testing::ValuesIn(tiny_models()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST(Sample, DrawNDependsOnTheSeedAndNAlone) {
   const auto model = make_random({"nade", {.kind = "nade", .hidden = {6}}});

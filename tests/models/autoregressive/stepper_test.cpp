@@ -57,7 +57,7 @@ TEST_P(Steppers, GiveTheSameBitsInAnyBatchAndForAnyThreads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Small, Steppers, testing::ValuesIn(small_models()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST(Stepper, OfAFixedOrderRefusesAnother) {
   const auto model = make_random({"nade", {.kind = "nade", .hidden = {4}}, {3}});

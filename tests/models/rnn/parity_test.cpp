@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"tanh", {.cell = Cell::elman_tanh, .input = 5, .hidden = 7, .layers = 3}},
         Case{"relu_both_ways", {.cell = Cell::elman_relu, .input = 5, .hidden = 7, .layers = 2, .bidirectional = true}},
         Case{"relu_packed", {.cell = Cell::elman_relu, .input = 5, .hidden = 7, .layers = 1}, true}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(RecurrentStack, RefusesPartsThatACellDoesNotHave) {
   const RandomStream random(1, "weights");

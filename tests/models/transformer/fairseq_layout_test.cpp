@@ -79,7 +79,7 @@ TEST_P(Fairseq, WritesWhatItsBeamsWrite) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, Fairseq, testing::Values("separate", "joint", "old"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 using FairseqRefuses = LayoutTest;
 

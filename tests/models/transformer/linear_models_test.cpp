@@ -25,7 +25,7 @@ class LanguageModels : public testing::TestWithParam<std::string> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(All, LanguageModels, testing::ValuesIn(nn::attention_kernel_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST_P(LanguageModels, ReadInPiecesAsAtOnce) {
   const torch::InferenceMode inference;

@@ -197,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Objective{"cbow_original", with("cbow", "negative", 0, "original")},
                     Objective{"cbow_hierarchical", with("cbow", "hierarchical", 0)},
                     Objective{"cbow_subwords", with("cbow", "negative", 4)}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Huffman, ProbabilitiesSumToOneAndFrequentWordsAreShort) {
   const std::vector<int64_t> counts{40, 20, 12, 12, 5, 3, 1, 1};

@@ -212,8 +212,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, ThreadsTest,
                                          ModelConfig{.kind = "cbow", .dim = 12, .window = 3},
                                          ModelConfig{.loss = "hierarchical", .dim = 12, .window = 3},
                                          ModelConfig{.dim = 12, .window = 3, .min_n = 2, .max_n = 3, .bucket = 2000}),
-                         [](const auto& info) {
-                           return info.param.kind + "_" + info.param.loss + std::to_string(info.param.max_n);
+                         [](const auto& test) {
+                           return test.param.kind + "_" + test.param.loss + std::to_string(test.param.max_n);
                          });
 
 /// With as many dimensions as words, w . c tends to PMI(w, c) - ln k (Levy & Goldberg 2014, eq. 7): both are counted

@@ -96,8 +96,8 @@ class Checkpoint : public testing::TestWithParam<Engine> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, Checkpoint, testing::Values(Engine::saved_tensors, Engine::reentrant),
-                         [](const auto& info) {
-                           return info.param == Engine::reentrant ? "reentrant" : "saved_tensors";
+                         [](const auto& test) {
+                           return test.param == Engine::reentrant ? "reentrant" : "saved_tensors";
                          });
 
 TEST_P(Checkpoint, OneRegionGivesTheSameBitsAndTwoForwards) {

@@ -60,8 +60,8 @@ class Keeping : public testing::TestWithParam<Engine> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, Keeping, testing::Values(Engine::saved_tensors, Engine::reentrant),
-                         [](const auto& info) {
-                           return info.param == Engine::reentrant ? "reentrant" : "saved_tensors";
+                         [](const auto& test) {
+                           return test.param == Engine::reentrant ? "reentrant" : "saved_tensors";
                          });
 
 /// Attention, products, dropout and what lies between.
