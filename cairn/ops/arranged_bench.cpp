@@ -1,7 +1,6 @@
-#include <torch/csrc/autograd/autograd.h>
-
 #include "cairn/ops/arranged.h"
 #include "cairn/ops/benchmarks.h"
+#include "cairn/ops/gradient_pass.h"
 
 namespace cairn::ops {
 
@@ -9,16 +8,8 @@ namespace {
 
 constexpr int64_t kUnits = 4000;  // of both hidden layers of a MADE
 
-/// Forward and backward; the gradient's norm tells whether both sides computed the same.
 Measure pass(const torch::Tensor& matrix, const std::function<torch::Tensor()>& forward) {
-  return [=] {
-    torch::Tensor gradient;
-    const double seconds = seconds_of([&] {
-      const auto y = forward();
-      gradient = torch::autograd::grad({y}, {matrix}, {y.detach()})[0];
-    });
-    return Measurement{seconds, {{"grad_norm", gradient.norm().item<double>()}}};
-  };
+  return gradient_pass(matrix, forward, "grad_norm", [](const torch::Tensor& gradient) { return gradient.norm(); });
 }
 
 }  // namespace

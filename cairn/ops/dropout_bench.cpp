@@ -1,7 +1,6 @@
-#include <torch/csrc/autograd/autograd.h>
-
 #include "cairn/ops/benchmarks.h"
 #include "cairn/ops/dropout.h"
+#include "cairn/ops/gradient_pass.h"
 
 namespace cairn::ops {
 
@@ -9,16 +8,9 @@ namespace {
 
 constexpr int64_t kTokens = 4096, kWidth = 512;  // what a Transformer drops from at each step, once a part
 
-/// Forward and backward; the share kept tells whether both sides drop as many.
 Measure pass(const torch::Tensor& x, const std::function<torch::Tensor()>& forward) {
-  return [=] {
-    torch::Tensor gradient;
-    const double seconds = seconds_of([&] {
-      const auto y = forward();
-      gradient = torch::autograd::grad({y}, {x}, {x.detach()})[0];
-    });
-    return Measurement{seconds, {{"kept", gradient.ne(0).to(torch::kFloat64).mean().item<double>()}}};
-  };
+  return gradient_pass(x, forward, "kept",
+                       [](const torch::Tensor& gradient) { return gradient.ne(0).to(torch::kFloat64).mean(); });
 }
 
 }  // namespace
