@@ -10,6 +10,23 @@
 
 namespace cairn {
 
+constexpr int kPhiloxRounds = 10;
+
+/// A round of Philox on the words of a counter, inline for kernels that make many blocks side by side.
+constexpr void philox_round(uint32_t& w0, uint32_t& w1, uint32_t& w2, uint32_t& w3,
+                            const std::array<uint32_t, 2>& key) {
+  const uint64_t a = uint64_t{0xD2511F53u} * w0;
+  const uint64_t b = uint64_t{0xCD9E8D57u} * w2;
+  w0 = static_cast<uint32_t>(b >> 32) ^ w1 ^ key[0];
+  w1 = static_cast<uint32_t>(b);
+  w2 = static_cast<uint32_t>(a >> 32) ^ w3 ^ key[1];
+  w3 = static_cast<uint32_t>(a);
+}
+/// The key of the round after that of `key`.
+constexpr std::array<uint32_t, 2> next_philox_key(std::array<uint32_t, 2> key) {
+  return {key[0] + 0x9E3779B9u, key[1] + 0xBB67AE85u};
+}
+
 /// One Philox block: four 32-bit words for a 128-bit counter under a 64-bit key.
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 

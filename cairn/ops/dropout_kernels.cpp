@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "cairn/base/random.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cairn/ops/dropout_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -20,17 +22,11 @@ HWY_INLINE void make_words(uint64_t block, std::array<uint32_t, 2> key, uint32_t
     words[1][lane] = static_cast<uint32_t>(counter >> 32);
     words[2][lane] = words[3][lane] = 0;
   }
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < kPhiloxRounds; ++round) {
     for (int64_t lane = 0; lane < kDropoutLanes; ++lane) {
-      const uint64_t a = uint64_t{0xD2511F53u} * words[0][lane];
-      const uint64_t b = uint64_t{0xCD9E8D57u} * words[2][lane];
-      words[0][lane] = static_cast<uint32_t>(b >> 32) ^ words[1][lane] ^ key[0];
-      words[1][lane] = static_cast<uint32_t>(b);
-      words[2][lane] = static_cast<uint32_t>(a >> 32) ^ words[3][lane] ^ key[1];
-      words[3][lane] = static_cast<uint32_t>(a);
+      philox_round(words[0][lane], words[1][lane], words[2][lane], words[3][lane], key);
     }
-    key[0] += 0x9E3779B9u;
-    key[1] += 0xBB67AE85u;
+    key = next_philox_key(key);
   }
 }
 

@@ -14,7 +14,7 @@ constexpr int64_t kDropoutBlock = 4 * kDropoutLanes;  // numbers whose words are
 /// Number i, of block c = i / 64 at r = i % 64, is kept if word r / 16 of counter 16 c + r % 16 is at least `least`.
 struct DropoutMask {
   std::array<uint32_t, 2> key;
-  uint32_t least = 0;  ///< p 2^32
+  uint32_t least = 0;  ///< p 2^32, rounded up
   float scale = 1;     ///< 1 / (1 - p)
 };
 

@@ -3,6 +3,7 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <optional>
 #include <unordered_map>
 
 #include "cairn/base/error.h"
@@ -103,10 +104,11 @@ SentencePiece SentencePiece::learn(const NextLine& next_line, const SentencePiec
   lines.rethrow();
   if (lines.done()) throw InputError("training text", got_expected("no line", "at least one"));
   auto training = training_options(options.size);
-  const io::TemporaryFolder folder;
+  std::optional<io::TemporaryFolder> folder;
   if (options.lowercase) {
-    training["normalization_rule_tsv"] = (folder.path() / "lowercase.tsv").string();
-    io::write_file(training["normalization_rule_tsv"], lowercase_rules());
+    const auto rules = folder.emplace().path() / "lowercase.tsv";
+    io::write_file(rules, lowercase_rules());
+    training["normalization_rule_tsv"] = rules.string();
   }
   std::string model;
   const auto status = sp::SentencePieceTrainer::Train(training, &lines, &model);

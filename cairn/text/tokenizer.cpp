@@ -19,15 +19,16 @@ constexpr const char* kPiecesEnd = "</s>";
 /// Calls visit(token) for the words between spaces, or for the characters, of a line.
 template <class Visit>
 void for_each_token(const TokenizerOptions& options, std::string_view as_written, const Visit& visit) {
-  const std::string line = options.lowercase ? lowered(as_written) : std::string(as_written);
+  const std::string small = options.lowercase ? lowered(as_written) : std::string();
+  const std::string_view line = options.lowercase ? small : as_written;
   for (size_t at = 0; at < line.size();) {
     const size_t begin = at;
     if (options.kind == TokenKind::character) {
       next_character(line, at);
-      visit(std::string_view(line).substr(begin, at - begin));
+      visit(line.substr(begin, at - begin));
     } else {
       at = std::min(line.find_first_of(" \t", begin), line.size());
-      if (at > begin) visit(std::string_view(line).substr(begin, at - begin));
+      if (at > begin) visit(line.substr(begin, at - begin));
       at = std::min(at + 1, line.size());
     }
   }
